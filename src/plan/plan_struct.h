@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The plan as later stages see it: every default filled in, every name inside the plan resolved. Keys of the registries
+ * (design kind, estimator, variance, adjustment) stay texts: the stage that owns a registry looks them up and points at
+ * the plan's line with `tm_plan_line`. */
+#ifndef TM_PLAN_STRUCT_H
+#define TM_PLAN_STRUCT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "temoin/frame.h"
+#include "temoin/plan.h"
+
+/* A text in the report's languages; where the plan gives none, both are the name it labels. */
+typedef struct tm_label {
+    const char *en;
+    const char *fr;
+} tm_label;
+
+typedef struct tm_names {
+    const char *const *name;
+    int32_t n;
+} tm_names;
+
+typedef struct tm_plan_file {
+    const char *file; /* as the plan writes it, relative to the plan */
+    const char *id;
+    const char *wave;    /* column; NULL: one row per client */
+    const char *measure; /* tall: column that names the measure, else NULL */
+    const char *value;   /* tall: column that holds its value, else NULL */
+    temoin_csv_opts format; /* without requests */
+} tm_plan_file;
+
+typedef struct tm_plan_column {
+    const char *name;
+    temoin_column_type type; /* AUTO when only labelled */
+    tm_label label;
+} tm_plan_column;
+
+/* A share is the plan's decimal text as an exact fraction: share / share_sum of its arm list. */
+typedef struct tm_plan_arm {
+    const char *name;
+    tm_label label;
+    int64_t share; /* all shares scaled to integers by one power of ten and divided by their common divisor */
+} tm_plan_arm;
+
+/* design.stratum_shares: this stratum has its own shares. */
+typedef struct tm_plan_stratum_shares {
+    tm_names stratum;      /* values in the order of design.strata */
+    const int64_t *shares; /* [n_arms], scaled as above */
+} tm_plan_stratum_shares;
+
+typedef struct tm_plan_design {
+    const char *kind;
+    tm_names strata;
+    const char *seed;        /* NULL: only with `assigned` */
+    const char *assigned;    /* column with the arm of a trial drawn elsewhere; NULL: temoin draws */
+    const char *probability; /* with `assigned`: column with the probability of the arm received; else NULL */
+    const tm_plan_stratum_shares *stratum_shares;
+    int32_t n_stratum_shares;
+} tm_plan_design;
+
+typedef enum tm_structure { TM_STRUCTURE_NONE, TM_STRUCTURE_NESTED, TM_STRUCTURE_CROSSED, TM_STRUCTURE_ONE_ARM } tm_structure;
+
+typedef struct tm_plan_providers {
+    tm_structure structure; /* NONE: the plan has no providers */
+    const char *column;
+    int32_t arm; /* one_arm: index of the served arm, else -1 */
+} tm_plan_providers;
+
+typedef enum tm_measure_kind { TM_MEASURE_CONTINUOUS, TM_MEASURE_BINARY, TM_MEASURE_COUNT } tm_measure_kind;
+
+/* Wide files: the column that holds the measure at a wave. */
+typedef struct tm_plan_wide {
+    const char *wave;
+    const char *column;
+} tm_plan_wide;
+
+typedef struct tm_plan_measure {
+    const char *name;
+    tm_measure_kind kind;
+    const char *unit; /* NULL: none */
+    tm_label label;
+    const char *baseline; /* wave, NULL: none */
+    const tm_plan_wide *wide;
+    int32_t n_wide;
+} tm_plan_measure;
+
+/* weights [n_arms] sum to zero. */
+typedef struct tm_plan_contrast {
+    const char *arm;       /* what estimates.csv prints in `arm`: an arm's name, or the contrast's */
+    const char *reference; /* likewise; "" for a general contrast */
+    const double *weights;
+} tm_plan_contrast;
+
+typedef enum tm_missing { TM_MISSING_INDICATOR, TM_MISSING_LISTWISE } tm_missing;
+typedef enum tm_weighting { TM_WEIGHTS_AUTO, TM_WEIGHTS_NONE, TM_WEIGHTS_PROBABILITY, TM_WEIGHTS_COLUMN } tm_weighting;
+
+typedef struct tm_plan_estimate {
+    const char *name;
+    const int32_t *measures; /* [n_measures] into plan->measures */
+    int32_t n_measures;
+    tm_names waves; /* empty: all waves that the measure has, in order, without its baseline */
+    const char *estimator;
+    const char *variance;
+    tm_names covariates; /* column names, or "baseline" */
+    const char *cluster; /* NULL, "provider", "client" or a column */
+    bool strata;         /* false: `strata: none` */
+    tm_missing missing;
+    bool missing_cluster_allowed; /* `missing_cluster: own`: a client without a cluster is a cluster of one */
+    tm_weighting weighting;
+    const char *weight_column; /* with TM_WEIGHTS_COLUMN */
+    const tm_plan_contrast *contrasts; /* never empty: by default each arm against the first */
+    int32_t n_contrasts;
+    double level; /* 0.95 */
+} tm_plan_estimate;
+
+typedef struct tm_plan_family {
+    const char *name;
+    const int32_t *estimates; /* into plan->estimates */
+    int32_t n_estimates;
+    tm_names adjust;
+} tm_plan_family;
+
+struct tm_plan_lines; /* path → line, filled from the YAML document */
+
+struct temoin_plan {
+    const char *path;
+    const char *text; /* the file's bytes, for its digest */
+    size_t text_length;
+    const struct tm_plan_lines *lines;
+
+    const char *id;
+    tm_label title;
+    const char *registry; /* NULL: none */
+    tm_plan_file clients;
+    const tm_plan_file *outcomes;
+    int32_t n_outcomes;
+    const tm_plan_column *columns;
+    int32_t n_columns;
+    const tm_plan_arm *arms;
+    int32_t n_arms;
+    int64_t share_sum;
+    tm_plan_design design;
+    tm_plan_providers providers;
+    const tm_plan_measure *measures;
+    int32_t n_measures;
+    const tm_plan_estimate *estimates;
+    int32_t n_estimates;
+    const tm_plan_family *families;
+    int32_t n_families;
+    int64_t randomization_draws; /* 0: not asked for */
+    const char *randomization_statistic;
+    tm_names languages;
+    int32_t min_cell;
+};
+
+/* The line on which a value of the plan stands: tm_plan_line(plan, "estimates[%d].variance", e). When the plan leaves the
+ * key out, the line of the nearest enclosing thing that is there. */
+TEMOIN_PRINTF(2, 3) int tm_plan_line(const temoin_plan *plan, const char *format, ...);
+
+#endif
