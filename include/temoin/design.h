@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef TEMOIN_DESIGN_H
+#define TEMOIN_DESIGN_H
+
+#include "temoin/trial.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Which arm every unit of a trial got, and with which probability. */
+typedef struct temoin_assignment temoin_assignment;
+
+/** Draws the assignment that the plan's design and seed determine, or, for a trial drawn elsewhere, takes it from the
+ * column that the plan names.
+ *
+ * Errors   TEMOIN_ERR_PLAN when the design is unknown or cannot be drawn; TEMOIN_ERR_DATA when providers contradict it.
+ * Cost     O(n_units).
+ * Cites    README, "How an allocation is drawn".
+ */
+TEMOIN_MUST_CHECK temoin_status temoin_assignment_draw(temoin_context *context, const temoin_trial *trial,
+                                                       const temoin_assignment **out);
+
+/** Units in an arm (0: the reference); -1 beyond the last arm. */
+int64_t temoin_assignment_n_in_arm(const temoin_assignment *assignment, int32_t arm);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef TEMOIN_RESULT_H
+#define TEMOIN_RESULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "temoin/context.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A text in the report's languages. */
+typedef struct temoin_label {
+    const char *en;
+    const char *fr;
+} temoin_label;
+
+/** One effect: estimate × measure × wave × contrast. A number that is not identified is NaN and `note` says why.
+ *
+ * Units    value, se and the interval are in units of the measure; p in [0, 1]; counts -1: does not apply.
+ */
+typedef struct temoin_row {
+    const char *estimate;
+    const char *measure;
+    const char *wave;
+    const char *arm;
+    const char *reference;
+    const char *estimator;
+    const char *variance;
+    const char *cluster; /**< "" when not clustered */
+    int64_t n;           /**< clients in the regression */
+    int64_t n_arm;       /**< of them in `arm` (general contrast: with positive weight) */
+    int64_t n_reference; /**< of them in `reference` (general contrast: with negative weight) */
+    int64_t n_clusters;
+    double mean_arm; /**< plain mean of the measure in the arm, over the clients in the regression */
+    double mean_reference;
+    double value;
+    double se;
+    double df;        /**< INFINITY: normal reference */
+    double statistic; /**< value / se */
+    double p;         /**< two-sided */
+    double ci_low;
+    double ci_high;
+    double level;
+    double p_holm; /**< within the row's family; NaN outside of one */
+    double p_bh;
+    const char *family; /**< "" outside of one */
+    const char *note;   /**< semicolon-separated notes of the closed set, "" when there is nothing to say */
+} temoin_row;
+
+typedef struct temoin_arm_summary {
+    const char *name;
+    temoin_label label;
+    int64_t n_assigned;
+} temoin_arm_summary;
+
+/** Of the clients assigned to an arm, how many have a row and a value of a measure at a wave. */
+typedef struct temoin_flow_row {
+    const char *measure;
+    const char *wave;
+    int32_t arm;
+    int64_t n_assigned;
+    int64_t n_seen;     /**< have a row at the wave */
+    int64_t n_observed; /**< have a value */
+    double mean;        /**< of the values; NaN without one */
+    double sd;          /**< n - 1; NaN with fewer than two */
+} temoin_flow_row;
+
+/** One covariate (or one level of a category) at baseline in one arm. */
+typedef struct temoin_baseline_row {
+    const char *variable;
+    const char *level; /**< category: the level; "" otherwise */
+    temoin_label label;
+    int32_t arm;
+    int64_t n;       /**< with a value */
+    int64_t missing; /**< without */
+    double mean;     /**< share for a flag or a level */
+    double sd;       /**< NaN for a share */
+    double smd;      /**< (mean - reference mean) / sqrt((variance + reference variance) / 2); NaN for the reference arm */
+} temoin_baseline_row;
+
+typedef struct temoin_measure_summary {
+    const char *name;
+    const char *kind; /**< "continuous", "binary", "count" */
+    const char *unit; /**< "" when none */
+    temoin_label label;
+} temoin_measure_summary;
+
+/** Everything that a report may say; every number in a report comes from here. */
+typedef struct temoin_results {
+    const char *trial;
+    temoin_label title;
+    const char *registry; /**< "" when none */
+    const char *design;   /**< key of the design */
+    bool drawn;           /**< by temoin; false: the arms came with the data */
+    const char *seed;     /**< "" when not drawn by temoin */
+    int64_t n_units;
+    int32_t n_strata;
+    int64_t min_cell; /**< counts below it are not shown in reports */
+    const char *const *languages;
+    int32_t n_languages;
+    const temoin_arm_summary *arms;
+    int32_t n_arms;
+    const temoin_measure_summary *measures;
+    int32_t n_measures;
+    const temoin_flow_row *flow;
+    int64_t n_flow;
+    const temoin_baseline_row *baseline;
+    int64_t n_baseline;
+    const temoin_row *rows;
+    int64_t n_rows;
+} temoin_results;
+
+/** Renders `estimates.csv`: UTF-8, comma, point, shortest digits that read back to the same double, empty where a number
+ * is refused or does not apply. The text lives as long as the context. */
+TEMOIN_MUST_CHECK temoin_status temoin_results_render_csv(temoin_context *context, const temoin_results *results,
+                                                          const char **text, size_t *length);
+
+/** Renders `results.json`, schema "temoin-results" version 1. */
+TEMOIN_MUST_CHECK temoin_status temoin_results_render_json(temoin_context *context, const temoin_results *results,
+                                                           const char **text, size_t *length);
+
+/** Reads what `temoin_results_render_json` wrote, to the same doubles.
+ *
+ * Errors   TEMOIN_ERR_IO; TEMOIN_ERR_DATA with line and column when it is not such a file.
+ */
+TEMOIN_MUST_CHECK temoin_status temoin_results_read_json(temoin_context *context, const char *path,
+                                                         const temoin_results **out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
