@@ -56,10 +56,11 @@ typedef struct temoin_csv_opts {
     int32_t n_missing;
     const temoin_column_request *requests;
     int32_t n_requests;
+    bool absent_allowed; /**< a requested column that is absent is left out; false: an error */
 } temoin_csv_opts;
 
 /** Comma or detected delimiter, decimal point, UTF-8, missing: the empty cell and "NA". */
-#define TEMOIN_CSV_OPTS_INIT {0, '.', "utf-8", NULL, -1, NULL, 0}
+#define TEMOIN_CSV_OPTS_INIT {0, '.', "utf-8", NULL, -1, NULL, 0, false}
 
 /** Reads a CSV file (RFC 4180: quoted fields, doubled quotes, newlines in quotes, LF or CRLF) with a header line.
  *
@@ -69,7 +70,8 @@ typedef struct temoin_csv_opts {
  *          are numbers, date if all are ISO dates, else category. A column without any present cell is a number.
  * Errors   TEMOIN_ERR_IO; TEMOIN_ERR_DATA with up to twenty problems, each with line and column: ragged rows, NUL
  *          bytes, unclosed quotes, duplicate or empty header names, invalid bytes for the encoding, no header, no rows,
- *          a cell that does not fit a requested type, a requested column that is absent.
+ *          a cell that does not fit a requested type, a requested column that is absent unless
+ *          `absent_allowed`.
  * Cost     O(bytes) time; file and columns in memory.
  */
 TEMOIN_MUST_CHECK temoin_status temoin_frame_read_csv(temoin_context *context, const char *path,
