@@ -1,57 +1,84 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The kernels in vectors of eight doubles: one vector is the eight lanes. meson compiles this file once per CPU level,
- * and the compiler cuts the vector into what the level has (four, two or one register). The tail is padded with zeros:
+/* The kernels in vectors: the eight lanes lie in as many registers as the level needs (one, two or four). meson compiles
+ * this file once per CPU level. The lanes are cut into registers here, and loaded register by register: left to GCC 12,
+ * wider vectors pass through memory, and each addition waits for a store. The tail is padded with zeros:
  * adding +0 to a lane changes no bit, because a lane that started at +0 is never -0. */
 #include <string.h>
 
 #include "kernels/kernels.h"
 
-typedef double v8 __attribute__((vector_size(64)));
+#if defined(__AVX512F__)
+enum { REGISTERS = 1 };
+#elif defined(__AVX__)
+enum { REGISTERS = 2 };
+#else
+enum { REGISTERS = 4 };
+#endif
 
-static inline v8 load(const double *x)
+typedef double vector __attribute__((vector_size(64 / REGISTERS)));
+
+typedef struct lanes {
+    vector part[REGISTERS];
+} lanes;
+
+static inline lanes load(const double *x)
 {
-    v8 v;
-    memcpy(&v, x, sizeof v);
+    lanes v;
+    for (int r = 0; r < REGISTERS; r++) memcpy(&v.part[r], x + r * (8 / REGISTERS), sizeof v.part[r]);
     return v;
 }
 
-static inline v8 load_tail(const double *x, int64_t n)
+static inline lanes load_tail(const double *x, int64_t n)
 {
-    v8 v = {0};
-    for (int64_t i = 0; i < n; i++) v[i] = x[i];
-    return v;
+    double padded[8] = {0};
+    for (int64_t i = 0; i < n; i++) padded[i] = x[i];
+    return load(padded);
 }
 
-static inline double combine(v8 l)
+static inline lanes add(lanes a, lanes b)
 {
+    for (int r = 0; r < REGISTERS; r++) a.part[r] += b.part[r];
+    return a;
+}
+
+static inline lanes times(lanes a, lanes b)
+{
+    for (int r = 0; r < REGISTERS; r++) a.part[r] *= b.part[r];
+    return a;
+}
+
+static inline double combine(lanes v)
+{
+    double l[8];
+    memcpy(l, &v, sizeof l);
     return ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7]));
 }
 
 static double sum(const double *x, int64_t n)
 {
-    v8 lanes = {0};
+    lanes total = {0};
     int64_t i = 0;
-    for (; i + 8 <= n; i += 8) lanes += load(x + i);
-    if (i < n) lanes += load_tail(x + i, n - i);
-    return combine(lanes);
+    for (; i + 8 <= n; i += 8) total = add(total, load(x + i));
+    if (i < n) total = add(total, load_tail(x + i, n - i));
+    return combine(total);
 }
 
 static double dot(const double *x, const double *y, int64_t n)
 {
-    v8 lanes = {0};
+    lanes total = {0};
     int64_t i = 0;
-    for (; i + 8 <= n; i += 8) lanes += load(x + i) * load(y + i);
-    if (i < n) lanes += load_tail(x + i, n - i) * load_tail(y + i, n - i);
-    return combine(lanes);
+    for (; i + 8 <= n; i += 8) total = add(total, times(load(x + i), load(y + i)));
+    if (i < n) total = add(total, times(load_tail(x + i, n - i), load_tail(y + i, n - i)));
+    return combine(total);
 }
 
 static double dot3(const double *x, const double *y, const double *z, int64_t n)
 {
-    v8 lanes = {0};
+    lanes total = {0};
     int64_t i = 0;
-    for (; i + 8 <= n; i += 8) lanes += load(x + i) * load(y + i) * load(z + i);
-    if (i < n) lanes += load_tail(x + i, n - i) * load_tail(y + i, n - i) * load_tail(z + i, n - i);
-    return combine(lanes);
+    for (; i + 8 <= n; i += 8) total = add(total, times(times(load(x + i), load(y + i)), load(z + i)));
+    if (i < n) total = add(total, times(times(load_tail(x + i, n - i), load_tail(y + i, n - i)), load_tail(z + i, n - i)));
+    return combine(total);
 }
 
 static void axpy(double a, const double *x, double *y, int64_t n)
@@ -72,22 +99,22 @@ static void shift(double a, double *x, int64_t n)
 /* Four by two products at a time: every loaded vector is used at least twice. */
 static void gram_tile(const double *const *rows, const double *const *cols, int64_t n, int k, double *out)
 {
-    v8 a[4][2] = {{{0}}};
+    lanes a[4][2] = {0};
     int64_t i = 0;
     for (; i + 8 <= n; i += 8) {
-        v8 c0 = load(cols[0] + i), c1 = load(cols[1] + i);
+        lanes c0 = load(cols[0] + i), c1 = load(cols[1] + i);
         for (int r = 0; r < 4; r++) {
-            v8 x = load(rows[r] + i);
-            a[r][0] += x * c0;
-            a[r][1] += x * c1;
+            lanes x = load(rows[r] + i);
+            a[r][0] = add(a[r][0], times(x, c0));
+            a[r][1] = add(a[r][1], times(x, c1));
         }
     }
     if (i < n) {
-        v8 c0 = load_tail(cols[0] + i, n - i), c1 = load_tail(cols[1] + i, n - i);
+        lanes c0 = load_tail(cols[0] + i, n - i), c1 = load_tail(cols[1] + i, n - i);
         for (int r = 0; r < 4; r++) {
-            v8 x = load_tail(rows[r] + i, n - i);
-            a[r][0] += x * c0;
-            a[r][1] += x * c1;
+            lanes x = load_tail(rows[r] + i, n - i);
+            a[r][0] = add(a[r][0], times(x, c0));
+            a[r][1] = add(a[r][1], times(x, c1));
         }
     }
     for (int r = 0; r < 4; r++)
