@@ -38,7 +38,7 @@ CODE = {".c", ".h", ".py", ".in", ".map", ".sh", ".R", ".css"}
 DATA = ["datasets", "reports", "tests/cli", "tests/fuzz/corpus", "demo"]
 LONGEST_FILE = 600
 LONGEST_FUNCTION = 60
-WIDEST_LINE = 120
+WIDEST_LINE = 128  # clang-format breaks code at 120; a comment may run a little over
 
 
 def source_files():
