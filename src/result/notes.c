@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "result/notes.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sink.h"
+
+const tm_note tm_note_table[] = {
+    {"no_variation", TM_NOTE_PLAIN, true,
+     {"The outcome has the same value for every client, so there is nothing to estimate the uncertainty from.",
+      "Le résultat est le même pour tous les clients : rien ne permet d’estimer l’incertitude."}},
+    {"perfect_fit", TM_NOTE_PLAIN, true,
+     {"The model reproduces the outcome exactly; a standard error of zero would not be evidence.",
+      "Le modèle reproduit exactement le résultat ; une erreur type nulle ne serait pas une preuve."}},
+    {"one_cluster", TM_NOTE_PLAIN, true,
+     {"There is only one cluster, so differences between clusters cannot be estimated.",
+      "Il n’y a qu’une seule grappe : la variation entre grappes ne peut pas être estimée."}},
+    {"one_cluster_in_arm", TM_NOTE_PLAIN, true,
+     {"An arm has only one cluster, so the effect cannot be told apart from what is particular to that cluster.",
+      "Un groupe ne compte qu’une seule grappe : l’effet ne se distingue pas de ce qui est propre à cette grappe."}},
+    {"few_clusters", TM_NOTE_PLAIN, false,
+     {"There are few clusters; the interval and the p value are approximate.",
+      "Les grappes sont peu nombreuses ; l’intervalle et la valeur p sont approximatifs."}},
+    {"single_unit_in_block", TM_NOTE_PLAIN, true,
+     {"A block has only one client in an arm, so the variance within that block cannot be estimated.",
+      "Un bloc ne compte qu’un seul client dans un groupe : la variance dans ce bloc ne peut pas être estimée."}},
+    {"leverage_one", TM_NOTE_PLAIN, true,
+     {"The model fits some observations exactly whatever their outcome (leverage of one), so this variance is not defined.",
+      "Le modèle ajuste exactement certaines observations quel que soit leur résultat (levier égal à un) : cette variance "
+      "n’est pas définie."}},
+    {"collinear", TM_NOTE_NAME, false,
+     {"“{name}” was left out of the model: it follows exactly from the other covariates.",
+      "« {name} » a été écartée du modèle : elle se déduit exactement des autres covariables."}},
+    {"constant_in_arm", TM_NOTE_NAME, false,
+     {"“{name}” was left out of the model: it does not vary within one of the arms.",
+      "« {name} » a été écartée du modèle : elle ne varie pas dans l’un des groupes."}},
+    {"stratum_without_contrast", TM_NOTE_COUNT, false,
+     {"Clients left out because their stratum has clients of one arm only: {n}.",
+      "Clients écartés parce que leur strate ne compte qu’un seul groupe : {n}."}},
+    {"no_contrast", TM_NOTE_PLAIN, true,
+     {"No stratum has clients of both arms, so the arms cannot be compared.",
+      "Aucune strate ne compte des clients des deux groupes : la comparaison est impossible."}},
+    {"arm_empty", TM_NOTE_PLAIN, true,
+     {"One of the arms has no client with a value.", "L’un des groupes n’a aucun client dont la valeur soit connue."}},
+    {"missing_outcome", TM_NOTE_NAME_COUNT, false,
+     {"Clients of arm “{name}” without a value of this outcome, not in the estimate: {n}.",
+      "Clients du groupe « {name} » sans valeur de ce résultat, absents de l’estimation : {n}."}},
+    {"missing_covariate_indicator", TM_NOTE_NAME_COUNT, false,
+     {"Clients without a value of “{name}”, kept in the estimate through a missingness indicator: {n}.",
+      "Clients sans valeur de « {name} », gardés dans l’estimation par une indicatrice de valeur manquante : {n}."}},
+    {"missing_covariate_dropped", TM_NOTE_COUNT, false,
+     {"Clients left out because a covariate is missing: {n}.",
+      "Clients écartés parce qu’une covariable manque : {n}."}},
+    {"zero_weight", TM_NOTE_COUNT, false,
+     {"Clients with a weight of zero, not in the estimate: {n}.",
+      "Clients de poids nul, absents de l’estimation : {n}."}},
+    {"missing_cluster_own", TM_NOTE_COUNT, false,
+     {"Clients without a cluster, each counted as a cluster of one: {n}.",
+      "Clients sans grappe, comptés chacun comme une grappe : {n}."}},
+    {"probability_weights", TM_NOTE_PLAIN, false,
+     {"Clients are weighted by the inverse of the probability with which they were assigned to their arm.",
+      "Les clients sont pondérés par l’inverse de la probabilité d’être assignés à leur groupe."}},
+    {"weights_undefined", TM_NOTE_PLAIN, true,
+     {"Some clients have no known assignment probability, so the weights are not defined.",
+      "La probabilité d’assignation de certains clients est inconnue : les poids ne sont pas définis."}},
+    {"too_few_units", TM_NOTE_PLAIN, true,
+     {"There are too few clients for the number of coefficients.",
+      "Il y a trop peu de clients pour le nombre de coefficients."}},
+    {"unassigned", TM_NOTE_COUNT, false,
+     {"Clients without an arm, not in the estimate: {n}.", "Clients sans groupe, absents de l’estimation : {n}."}},
+};
+const int tm_n_notes = sizeof tm_note_table / sizeof *tm_note_table;
+
+static const tm_note *find_key(const char *key, size_t length)
+{
+    for (int n = 0; n < tm_n_notes; n++)
+        if (strncmp(tm_note_table[n].key, key, length) == 0 && tm_note_table[n].key[length] == '\0')
+            return &tm_note_table[n];
+    return NULL;
+}
+
+const tm_note *tm_note_find(const char *note)
+{
+    return find_key(note, strcspn(note, ":;"));
+}
+
+bool tm_notes_refuse(const char *notes)
+{
+    while (*notes) {
+        const tm_note *note = tm_note_find(notes);
+        if (note && note->refuses) return true;
+        notes += strcspn(notes, ";");
+        notes += *notes == ';';
+    }
+    return false;
+}
+
+void tm_notes_init(tm_notes *notes, temoin_context *ctx)
+{
+    *notes = (tm_notes){.ctx = ctx, .text = ""};
+}
+
+static bool is_there(const char *list, const char *note)
+{
+    size_t length = strlen(note);
+    for (const char *at = list; *at; at += strcspn(at, ";"), at += *at == ';')
+        if (strcspn(at, ";") == length && strncmp(at, note, length) == 0) return true;
+    return false;
+}
+
+/* `added` NULL: memory was out when it was made. */
+static void append(tm_notes *notes, const char *key, tm_note_argument argument, const char *added)
+{
+    const tm_note *note = find_key(key, strlen(key));
+    assert(note && note->argument == argument);
+    (void)note, (void)argument;
+    if (added && is_there(notes->text, added)) return;
+    const char *text = added && notes->text[0] ? tm_text(notes->ctx, "%s;%s", notes->text, added) : added;
+    if (text) notes->text = text;
+    else notes->out_of_memory = true;
+}
+
+/* Names come from data: the semicolon that ends a note, and the percent sign itself, are written %3B and %25. */
+static const char *escape_name(temoin_context *ctx, const char *name)
+{
+    char *text = tm_arena_take(&ctx->results, (int64_t)strlen(name) + 1, 3);
+    char *to = text;
+    for (; text && *name; name++) {
+        if (*name == ';' || *name == '%') to = stpcpy(to, *name == ';' ? "%3B" : "%25");
+        else *to++ = *name;
+    }
+    return text;
+}
+
+static char *unescape_name(char *name)
+{
+    char *to = name;
+    for (const char *from = name; *from; from++) {
+        bool semicolon = strncmp(from, "%3B", 3) == 0;
+        *to++ = semicolon ? ';' : *from;
+        if (semicolon || strncmp(from, "%25", 3) == 0) from += 2;
+    }
+    *to = '\0';
+    return name;
+}
+
+void tm_notes_add(tm_notes *notes, const char *key)
+{
+    append(notes, key, TM_NOTE_PLAIN, key);
+}
+
+void tm_notes_add_name(tm_notes *notes, const char *key, const char *name)
+{
+    const char *escaped = escape_name(notes->ctx, name);
+    append(notes, key, TM_NOTE_NAME, escaped ? tm_text(notes->ctx, "%s:%s", key, escaped) : NULL);
+}
+
+void tm_notes_add_count(tm_notes *notes, const char *key, int64_t n)
+{
+    append(notes, key, TM_NOTE_COUNT, tm_text(notes->ctx, "%s:%" PRId64, key, n));
+}
+
+void tm_notes_add_name_count(tm_notes *notes, const char *key, const char *name, int64_t n)
+{
+    const char *escaped = escape_name(notes->ctx, name);
+    append(notes, key, TM_NOTE_NAME_COUNT, escaped ? tm_text(notes->ctx, "%s:%s=%" PRId64, key, escaped, n) : NULL);
+}
+
+temoin_status tm_notes_finish(const tm_notes *notes, const char **text)
+{
+    *text = notes->text;
+    return notes->out_of_memory ? tm_fail_memory(notes->ctx) : TEMOIN_OK;
+}
+
+temoin_status tm_notes_next(temoin_context *ctx, const char **rest, const char **note)
+{
+    *note = NULL;
+    if (!**rest) return TEMOIN_OK;
+    size_t length = strcspn(*rest, ";");
+    *note = tm_text_copy(ctx, *rest, length);
+    *rest += length + ((*rest)[length] == ';');
+    return *note ? TEMOIN_OK : tm_fail_memory(ctx);
+}
+
+static void put_count(tm_sink *sink, const char *digits, tm_language language)
+{
+    char written[TM_WRITTEN_SIZE];
+    tm_sink_put(sink, tm_write_number(language, (double)strtoll(digits, NULL, 10), 0, written));
+}
+
+/* Fills {name} and {n} in. */
+static void put_sentence(tm_sink *sink, const char *sentence, const char *name, const char *count, tm_language language)
+{
+    for (const char *at = sentence; *at;) {
+        size_t length = strcspn(at, "{");
+        tm_sink_put_bytes(sink, at, length);
+        at += length;
+        if (strncmp(at, "{name}", 6) == 0) tm_sink_put(sink, name);
+        else if (*at) put_count(sink, count, language);
+        at += strcspn(at, "}");
+        at += *at == '}';
+    }
+}
+
+temoin_status tm_note_explain(temoin_context *ctx, const char *text, tm_language language, const char **sentence)
+{
+    *sentence = text;
+    const tm_note *note = tm_note_find(text);
+    if (!note) return TEMOIN_OK;
+    char *argument = tm_arena_take(&ctx->results, (int64_t)strlen(text) + 1, 1);
+    if (!argument) return tm_fail_memory(ctx);
+    const char *colon = strchr(text, ':');
+    strcpy(argument, colon ? colon + 1 : "");
+    const char *count = argument;
+    char *equals = note->argument == TM_NOTE_NAME_COUNT ? strrchr(argument, '=') : NULL;
+    if (equals) {
+        *equals = '\0';
+        count = equals + 1;
+    }
+    tm_sink sink;
+    tm_sink_init(&sink, ctx);
+    put_sentence(&sink, tm_say(language, note->sentence.en, note->sentence.fr), unescape_name(argument), count, language);
+    TM_TRY(tm_sink_finish(&sink));
+    *sentence = sink.text;
+    return TEMOIN_OK;
+}

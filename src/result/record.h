@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The structs of a result, described once: the same tables write CSV and JSON and read JSON back. */
+#ifndef TM_RECORD_H
+#define TM_RECORD_H
+
+#include <stddef.h>
+
+#include "base/sink.h"
+#include "temoin/result.h"
+
+typedef enum tm_field_kind {
+    TM_FIELD_TEXT,
+    TM_FIELD_LABEL,  /* temoin_label */
+    TM_FIELD_COUNT,  /* int64_t, -1: does not apply */
+    TM_FIELD_INDEX,  /* int32_t, not negative */
+    TM_FIELD_NUMBER, /* double, NaN: missing */
+    TM_FIELD_FLAG,   /* bool */
+} tm_field_kind;
+
+typedef struct tm_field {
+    const char *name;
+    tm_field_kind kind;
+    size_t offset;
+} tm_field;
+
+typedef struct tm_record {
+    const tm_field *fields;
+    int n_fields;
+    size_t size; /* of the struct */
+} tm_record;
+
+/* A list of records inside temoin_results. */
+typedef struct tm_record_list {
+    const char *name;
+    const tm_record *record;
+    size_t offset;       /* of the pointer to the first */
+    size_t count_offset; /* of their number … */
+    bool wide_count;     /* … an int64_t, else an int32_t */
+} tm_record_list;
+
+extern const tm_record tm_row_record;
+extern const tm_record tm_results_record; /* the plain fields of temoin_results */
+extern const tm_record_list tm_results_lists[];
+extern const int tm_n_results_lists;
+
+int64_t tm_record_list_count(const tm_record_list *list, const temoin_results *results);
+
+#endif

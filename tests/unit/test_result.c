@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "check.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "base/files.h"
+#include "result/notes.h"
+#include "result/record.h"
+
+static uint64_t random_state = 88172645463325252u;
+
+static uint64_t next_random(void)
+{
+    random_state ^= random_state << 13, random_state ^= random_state >> 7, random_state ^= random_state << 17;
+    return random_state * 2685821657736338717u;
+}
+
+static double nasty_number(void)
+{
+    static const double nasty[] = {0, -0.0, 1, -1, 0.1, 1e15, 1e16, 1e17, 123456789012345680, 5e-324, 2.2250738585072014e-308,
+                                   1.7976931348623157e308, -1e-300, 9007199254740993, 1.0 / 3, 4503599627370497.5};
+    double x;
+    uint64_t bits = next_random();
+    if (bits % 5 == 0) return NAN;
+    if (bits % 17 == 0) return bits & 64 ? INFINITY : -INFINITY;
+    if (bits % 3 == 0) return nasty[(bits >> 20) % (sizeof nasty / sizeof *nasty)];
+    do {
+        bits = next_random();
+        memcpy(&x, &bits, sizeof x);
+    } while (!isfinite(x));
+    return x;
+}
+
+static const char *nasty_text(temoin_context *ctx)
+{
+    static const char *const piece[] = {"", "a", "é", "’", "\"", "\\", "\n", "\r\n", ",", ";", "<b>&", "\x01", "\x7f", "\t", " ",
+                                        "\\u00e9", "null", "\xf0\x9f\x8d\x81", "=", "/", "\xc2\x85", "\u2028"};
+    char text[128] = "";
+    for (uint64_t n = next_random() % 6; n > 0; n--)
+        strcat(text, piece[next_random() % (sizeof piece / sizeof *piece)]);
+    return tm_text_copy(ctx, text, strlen(text));
+}
+
+static void fill_nastily(temoin_context *ctx, const tm_record *record, char *object, int32_t n_arms)
+{
+    for (int f = 0; f < record->n_fields; f++) {
+        void *at = object + record->fields[f].offset;
+        switch (record->fields[f].kind) {
+        case TM_FIELD_TEXT: *(const char **)at = nasty_text(ctx); break;
+        case TM_FIELD_LABEL: *(temoin_label *)at = (temoin_label){nasty_text(ctx), nasty_text(ctx)}; break;
+        case TM_FIELD_COUNT:
+            *(int64_t *)at = next_random() % 4 ? (int64_t)(next_random() >> (1 + next_random() % 63)) : -1;
+            break;
+        case TM_FIELD_INDEX: *(int32_t *)at = (int32_t)(next_random() % (uint64_t)n_arms); break;
+        case TM_FIELD_NUMBER: *(double *)at = nasty_number(); break;
+        case TM_FIELD_FLAG: *(bool *)at = next_random() & 1; break;
+        }
+    }
+}
+
+static temoin_results *nasty_results(temoin_context *ctx)
+{
+    temoin_results *results = tm_arena_take(&ctx->results, 1, sizeof *results);
+    fill_nastily(ctx, &tm_results_record, (char *)results, 1000);
+    static const char *const languages[] = {"en", "fr"};
+    results->languages = languages;
+    results->n_languages = (int32_t)(next_random() % 3);
+    for (int i = 0; i < tm_n_results_lists; i++) {
+        const tm_record_list *list = &tm_results_lists[i];
+        const int32_t n = 1 + (int32_t)(next_random() % 12);
+        const int64_t wide = n;
+        char *objects = tm_arena_take(&ctx->results, n, list->record->size);
+        for (int32_t o = 0; o < n; o++) fill_nastily(ctx, list->record, objects + (size_t)o * list->record->size, 1);
+        memcpy((char *)results + list->offset, &objects, sizeof objects);
+        if (list->wide_count) memcpy((char *)results + list->count_offset, &wide, sizeof wide);
+        else memcpy((char *)results + list->count_offset, &n, sizeof n);
+    }
+    return results;
+}
+
+/* -0.0 is written as 0: both are equal, and so they are here. */
+static void check_same(const tm_record *record, const char *got, const char *want)
+{
+    for (int f = 0; f < record->n_fields; f++) {
+        const void *g = got + record->fields[f].offset, *w = want + record->fields[f].offset;
+        switch (record->fields[f].kind) {
+        case TM_FIELD_TEXT: assert_string_equal(*(const char *const *)g, *(const char *const *)w); break;
+        case TM_FIELD_LABEL:
+            assert_string_equal(((const temoin_label *)g)->en, ((const temoin_label *)w)->en);
+            assert_string_equal(((const temoin_label *)g)->fr, ((const temoin_label *)w)->fr);
+            break;
+        case TM_FIELD_COUNT: assert_true(*(const int64_t *)g == *(const int64_t *)w); break;
+        case TM_FIELD_INDEX: assert_int_equal(*(const int32_t *)g, *(const int32_t *)w); break;
+        case TM_FIELD_NUMBER: {
+            double a = *(const double *)g, b = *(const double *)w;
+            assert_true(a == b || (isnan(a) && isnan(b)));
+            break;
+        }
+        case TM_FIELD_FLAG: assert_int_equal(*(const bool *)g, *(const bool *)w); break;
+        }
+    }
+}
+
+static void check_same_results(const temoin_results *got, const temoin_results *want)
+{
+    check_same(&tm_results_record, (const char *)got, (const char *)want);
+    assert_int_equal(got->n_languages, want->n_languages);
+    for (int32_t l = 0; l < want->n_languages; l++) assert_string_equal(got->languages[l], want->languages[l]);
+    for (int i = 0; i < tm_n_results_lists; i++) {
+        const tm_record_list *list = &tm_results_lists[i];
+        int64_t n = tm_record_list_count(list, want);
+        assert_true(tm_record_list_count(list, got) == n);
+        const char *g, *w;
+        memcpy(&g, (const char *)got + list->offset, sizeof g);
+        memcpy(&w, (const char *)want + list->offset, sizeof w);
+        for (int64_t o = 0; o < n; o++, g += list->record->size, w += list->record->size)
+            check_same(list->record, g, w);
+    }
+}
+
+static const char *scratch_file(void)
+{
+    static char path[] = "/tmp/temoin-result-XXXXXX";
+    static bool made = false;
+    if (!made) close(mkstemp(path));
+    made = true;
+    return path;
+}
+
+static void json_reads_back_identically(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 300; i++) {
+        temoin_context *ctx = check_context();
+        const temoin_results *want = nasty_results(ctx), *got;
+        const char *text, *again;
+        size_t length, length_again;
+        check_ok(ctx, temoin_results_render_json(ctx, want, &text, &length));
+        check_ok(ctx, tm_file_write(ctx, scratch_file(), text, length));
+        check_ok(ctx, temoin_results_read_json(ctx, scratch_file(), &got));
+        check_same_results(got, want);
+        check_ok(ctx, temoin_results_render_json(ctx, got, &again, &length_again));
+        assert_int_equal(length, length_again);
+        assert_memory_equal(text, again, length);
+        temoin_context_free(ctx);
+    }
+}
+
+static temoin_row one_row(void)
+{
+    return (temoin_row){.estimate = "primary", .measure = "training", .wave = "12", .arm = "ocm", .reference = "control",
+                        .estimator = "dim", .variance = "neyman", .cluster = "", .n = 110, .n_arm = 55, .n_reference = 55,
+                        .n_clusters = -1, .mean_arm = 0.25, .mean_reference = 0.125, .value = 0.125, .se = NAN,
+                        .df = INFINITY, .statistic = NAN, .p = NAN, .ci_low = NAN, .ci_high = NAN, .level = 0.95,
+                        .p_holm = NAN, .p_bh = 1e-9, .family = "take, up", .note = "few_clusters;collinear:age"};
+}
+
+static temoin_results small_results(const temoin_row *rows, int64_t n_rows)
+{
+    return (temoin_results){.trial = "t", .title = {"T", "T"}, .registry = "", .design = "blocked", .seed = "",
+                            .rows = rows, .n_rows = n_rows};
+}
+
+static void csv_is_exactly_this(void **state)
+{
+    (void)state;
+    temoin_context *ctx = check_context();
+    const temoin_row row = one_row();
+    const temoin_results results = small_results(&row, 1);
+    const char *text;
+    size_t length;
+    check_ok(ctx, temoin_results_render_csv(ctx, &results, &text, &length));
+    assert_string_equal(
+        text, "estimate,measure,wave,arm,reference,estimator,variance,cluster,n,n_arm,n_reference,n_clusters,mean_arm,"
+              "mean_reference,value,se,df,statistic,p,ci_low,ci_high,level,p_holm,p_bh,family,note\n"
+              "primary,training,12,ocm,control,dim,neyman,,110,55,55,,0.25,0.125,0.125,,inf,,,,,0.95,,1e-09,\"take, up\","
+              "\"few_clusters;collinear:age\"\n");
+    assert_int_equal(strlen(text), length);
+    temoin_context_free(ctx);
+}
+
+static void json_is_one_row_per_line(void **state)
+{
+    (void)state;
+    temoin_context *ctx = check_context();
+    const temoin_row rows[] = {one_row(), one_row()};
+    const temoin_results results = small_results(rows, 2);
+    const char *text;
+    size_t length;
+    check_ok(ctx, temoin_results_render_json(ctx, &results, &text, &length));
+    assert_memory_equal(text, "{\n  \"schema\": \"temoin-results\",\n  \"version\": 1,\n  \"trial\": \"t\",\n", 63);
+    assert_non_null(strstr(text, "\n  \"arms\": [],\n"));
+    assert_non_null(strstr(text, "\n  \"rows\": [\n    {\"estimate\": \"primary\", \"measure\": \"training\", "));
+    assert_non_null(strstr(text, "\"n_clusters\": null, "));
+    assert_non_null(strstr(text, "\"se\": null, \"df\": \"inf\", \"statistic\": null, "));
+    assert_non_null(strstr(text, "\"note\": \"few_clusters;collinear:age\"}\n  ]\n}\n"));
+    temoin_context_free(ctx);
+}
+
+static void check_rejected(const char *json, const char *problem)
+{
+    temoin_context *ctx = check_context();
+    const temoin_results *results;
+    check_ok(ctx, tm_file_write(ctx, scratch_file(), json, strlen(json)));
+    assert_int_equal(temoin_results_read_json(ctx, scratch_file(), &results), TEMOIN_ERR_DATA);
+    if (!strstr(temoin_context_problem(ctx, 0), problem)) print_error("%s\n", temoin_context_problem(ctx, 0));
+    assert_non_null(strstr(temoin_context_problem(ctx, 0), problem));
+    temoin_context_free(ctx);
+}
+
+static const char *replaced(const char *text, const char *from, const char *to)
+{
+    static char out[8192];
+    const char *at = strstr(text, from);
+    assert_non_null(at);
+    snprintf(out, sizeof out, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    return out;
+}
+
+static void wrong_json_is_rejected_with_its_place(void **state)
+{
+    (void)state;
+    check_rejected("", "line 1, column 0");
+    check_rejected("{\n  \"a\": tru\n}", "line 2, column ");
+    check_rejected("[]", "\"schema\"");
+    check_rejected("{\"schema\": \"temoin-results\", \"version\": 2}", "\"version\": found no version 1");
+    temoin_context *ctx = check_context();
+    const temoin_row row = one_row();
+    temoin_results results = small_results(&row, 1);
+    const temoin_arm_summary arm = {"control", {"C", "T"}, 55};
+    const temoin_flow_row flow = {"training", "12", 0, 55, 55, 55, 0.5, 0.5};
+    results.arms = &arm, results.n_arms = 1, results.flow = &flow, results.n_flow = 1;
+    const char *text;
+    size_t length;
+    check_ok(ctx, temoin_results_render_json(ctx, &results, &text, &length));
+    check_rejected(replaced(text, "\"value\": 0.125", "\"value\": \"x\""), "rows[0].value: found no number");
+    check_rejected(replaced(text, "\"n_arm\": 55", "\"n_arm\": -2"), "rows[0].n_arm: found no count");
+    check_rejected(replaced(text, "\"wave\": \"12\", \"arm\": 0", "\"wave\": \"12\", \"arm\": 1"), "flow[0].arm");
+    check_rejected(replaced(text, "\"note\"", "\"nota\""), "rows[0].note: found no text");
+    check_rejected(replaced(text, "\"drawn\": false", "\"drawn\": 0"), "\"drawn\": found no true or false");
+    temoin_context_free(ctx);
+}
+
+static void notes_are_collected_once(void **state)
+{
+    (void)state;
+    temoin_context *ctx = check_context();
+    tm_notes notes;
+    const char *text;
+    tm_notes_init(&notes, ctx);
+    check_ok(ctx, tm_notes_finish(&notes, &text));
+    assert_string_equal(text, "");
+    tm_notes_add(&notes, "few_clusters");
+    tm_notes_add_name(&notes, "collinear", "age; 100%3B=x:y");
+    tm_notes_add_count(&notes, "zero_weight", 1234);
+    tm_notes_add(&notes, "few_clusters");
+    tm_notes_add_name_count(&notes, "missing_outcome", "a=b", 3);
+    check_ok(ctx, tm_notes_finish(&notes, &text));
+    assert_string_equal(text, "few_clusters;collinear:age%3B 100%253B=x:y;zero_weight:1234;missing_outcome:a=b=3");
+    assert_false(tm_notes_refuse(text));
+    assert_true(tm_notes_refuse("few_clusters;no_variation"));
+    const char *note, *sentence, *rest = text;
+    check_ok(ctx, tm_notes_next(ctx, &rest, &note));
+    check_ok(ctx, tm_notes_next(ctx, &rest, &note));
+    check_ok(ctx, tm_note_explain(ctx, note, TM_ENGLISH, &sentence));
+    assert_string_equal(sentence, "“age; 100%3B=x:y” was left out of the model: it follows exactly from the other covariates.");
+    check_ok(ctx, tm_notes_next(ctx, &rest, &note));
+    check_ok(ctx, tm_note_explain(ctx, note, TM_FRENCH, &sentence));
+    assert_string_equal(sentence, "Clients de poids nul, absents de l’estimation : 1\u202f234.");
+    check_ok(ctx, tm_notes_next(ctx, &rest, &note));
+    check_ok(ctx, tm_note_explain(ctx, note, TM_ENGLISH, &sentence));
+    assert_string_equal(sentence, "Clients of arm “a=b” without a value of this outcome, not in the estimate: 3.");
+    check_ok(ctx, tm_notes_next(ctx, &rest, &note));
+    assert_null(note);
+    temoin_context_free(ctx);
+}
+
+static void every_note_speaks_both_languages(void **state)
+{
+    (void)state;
+    for (int n = 0; n < tm_n_notes; n++) {
+        const tm_note *note = &tm_note_table[n];
+        bool name = note->argument == TM_NOTE_NAME || note->argument == TM_NOTE_NAME_COUNT;
+        bool count = note->argument == TM_NOTE_COUNT || note->argument == TM_NOTE_NAME_COUNT;
+        const char *const sentences[] = {note->sentence.en, note->sentence.fr};
+        for (int l = 0; l < 2; l++) {
+            assert_true(strlen(sentences[l]) > 10 && sentences[l][strlen(sentences[l]) - 1] == '.');
+            assert_int_equal(strstr(sentences[l], "{name}") != NULL, name);
+            assert_int_equal(strstr(sentences[l], "{n}") != NULL, count);
+        }
+        assert_string_not_equal(note->sentence.en, note->sentence.fr);
+        assert_ptr_equal(tm_note_find(note->key), note);
+        assert_null(strpbrk(note->key, ":;,"));
+    }
+    assert_null(tm_note_find("collinea"));
+    assert_null(tm_note_find("collinearity:x"));
+}
+
+static int remove_scratch_file(void **state)
+{
+    (void)state;
+    return unlink(scratch_file());
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(json_reads_back_identically),
+        cmocka_unit_test(csv_is_exactly_this),
+        cmocka_unit_test(json_is_one_row_per_line),
+        cmocka_unit_test(wrong_json_is_rejected_with_its_place),
+        cmocka_unit_test(notes_are_collected_once),
+        cmocka_unit_test(every_note_speaks_both_languages),
+    };
+    return cmocka_run_group_tests(tests, NULL, remove_scratch_file);
+}
