@@ -122,13 +122,13 @@ typedef struct tm_plan_family {
     tm_names adjust;
 } tm_plan_family;
 
-struct tm_plan_lines; /* path → line, filled from the YAML document */
+struct tm_plan_node; /* the YAML document with its lines */
 
 struct temoin_plan {
     const char *path;
     const char *text; /* the file's bytes, for its digest */
     size_t text_length;
-    const struct tm_plan_lines *lines;
+    const struct tm_plan_node *document; /* for tm_plan_line */
 
     const char *id;
     tm_label title;

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/files.h"
+#include "plan/schema.h"
+
+/* The first error that libcyaml writes to its log. */
+typedef struct first_error {
+    char text[256];
+} first_error;
+
+static void keep_first_error(cyaml_log_t level, void *data, const char *format, va_list list)
+{
+    first_error *first = data;
+    if (level < CYAML_LOG_ERROR || first->text[0]) return;
+    vsnprintf(first->text, sizeof first->text, format, list);
+    first->text[strcspn(first->text, "\n")] = '\0';
+}
+
+/* libcyaml's memory is released here; the plan keeps copies. */
+static temoin_status load_and_resolve(tm_plan_reader *reader, const char *bytes, size_t length, temoin_plan *plan)
+{
+    first_error first = {""};
+    const cyaml_config_t config = {.log_fn = keep_first_error,
+                                   .log_ctx = &first,
+                                   .mem_fn = cyaml_mem,
+                                   .log_level = CYAML_LOG_ERROR,
+                                   .flags = CYAML_CFG_NO_ALIAS};
+    cyaml_data_t *raw = NULL;
+    cyaml_err_t error = cyaml_load_data((const uint8_t *)bytes, length, &config, &tm_plan_schema, &raw, NULL);
+    temoin_status status;
+    if (error == CYAML_ERR_OOM) status = tm_fail_memory(reader->ctx);
+    else if (error != CYAML_OK || !raw)
+        status = tm_fail(reader->ctx, TEMOIN_ERR_PLAN, "%s: cannot be read: %s (%s)", reader->path,
+                         cyaml_strerror(error), first.text);
+    else status = tm_plan_resolve(reader, raw, plan);
+    if (raw) cyaml_free(&config, &tm_plan_schema, raw, 0);
+    return status;
+}
+
+static temoin_status parse(tm_plan_reader *reader, const char *bytes, size_t length, const temoin_plan **out)
+{
+    TM_TRY(tm_plan_document_read(reader, bytes, length));
+    if (reader->document) tm_plan_conform(reader);
+    TM_TRY(tm_troubles_end(reader));
+    temoin_plan *plan;
+    TM_ALLOC(reader->ctx, plan, 1);
+    plan->document = reader->document;
+    plan->text = bytes;
+    plan->text_length = length;
+    TM_TRY(tm_raw_text_copy(reader->ctx, reader->path, &plan->path));
+    TM_TRY(load_and_resolve(reader, bytes, length, plan));
+    TM_TRY(tm_troubles_end(reader));
+    *out = plan;
+    return TEMOIN_OK;
+}
+
+temoin_status tm_plan_parse(temoin_context *ctx, const char *path, const char *bytes, size_t length,
+                            const temoin_plan **out)
+{
+    *out = NULL;
+    tm_mark mark = tm_arena_mark(&ctx->scratch);
+    tm_plan_reader reader = {.ctx = ctx, .path = path};
+    temoin_status status = parse(&reader, bytes, length, out);
+    tm_arena_rewind(&ctx->scratch, mark);
+    return status;
+}
+
+temoin_status temoin_plan_read(temoin_context *ctx, const char *path, const temoin_plan **out)
+{
+    const char *bytes;
+    size_t length;
+    *out = NULL;
+    TM_TRY(tm_file_read(ctx, path, &bytes, &length));
+    return tm_plan_parse(ctx, path, bytes, length, out);
+}
+
+const char *temoin_plan_id(const temoin_plan *plan)
+{
+    return plan->id;
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The raw plan → the plan, second part: measures, estimates, contrasts, families. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "base/number_text.h"
+#include "plan/schema.h"
+
+#define LINE(...) tm_plan_line(plan, __VA_ARGS__)
+
+static const double zero_sum_tolerance = 1e-9; /* of the largest weight: decimals such as .1 are not exact in binary */
+
+/* " the plan declares …" for a name that is not there. */
+static const char *declared(tm_plan_reader *r, const char *const *name, int32_t n)
+{
+    size_t length = 1;
+    for (int32_t i = 0; i < n; i++) length += strlen(name[i]) + 4;
+    char *text = tm_arena_take(&r->ctx->scratch, (int64_t)length, 1), *to = text;
+    if (!text) {
+        r->out_of_memory = true;
+        return "";
+    }
+    for (int32_t i = 0; i < n; i++) to = stpcpy(stpcpy(stpcpy(stpcpy(to, i ? ", " : ""), "\""), name[i]), "\"");
+    return n ? text : "none";
+}
+
+static int32_t index_of(const tm_names *names, const char *name)
+{
+    for (int32_t i = 0; i < names->n; i++)
+        if (strcmp(names->name[i], name) == 0) return i;
+    return -1;
+}
+
+static void check_declared_once(tm_plan_reader *r, const tm_names *names, const char *section, const char *what)
+{
+    for (int32_t i = 0; i < names->n; i++) {
+        int32_t first = index_of(names, names->name[i]);
+        if (first == i) continue;
+        tm_trouble_add(r, tm_plan_node_at(r->document, "%s[%d].name", section, i)->line,
+                       "%s %s is declared a second time; the first is on line %d", what, tm_excerpt(r, names->name[i]),
+                       tm_plan_node_at(r->document, "%s[%d].name", section, first)->line);
+    }
+}
+
+static temoin_status resolve_wide(tm_plan_reader *r, const tm_raw_measure *raw, const temoin_plan *plan, unsigned m,
+                                  tm_plan_measure *out)
+{
+    tm_plan_wide *wide;
+    TM_ALLOC(r->ctx, wide, raw->wide_count);
+    for (unsigned i = 0; i < raw->wide_count; i++) {
+        TM_TRY(tm_raw_text_copy(r->ctx, raw->wide[i].wave, &wide[i].wave));
+        TM_TRY(tm_raw_text_copy(r->ctx, raw->wide[i].column, &wide[i].column));
+        for (unsigned before = 0; before < i; before++)
+            if (strcmp(wide[i].wave, wide[before].wave) == 0) {
+                tm_trouble_add(r, LINE("measures[%u].wide[%u].wave", m, i),
+                               "measure %s has its column for wave %s already", tm_excerpt(r, raw->name),
+                               tm_excerpt(r, wide[i].wave));
+                break;
+            }
+    }
+    out->wide = wide;
+    out->n_wide = (int32_t)raw->wide_count;
+    return TEMOIN_OK;
+}
+
+static temoin_status resolve_measures(tm_plan_reader *r, const tm_raw_plan *raw, temoin_plan *plan, tm_names *names)
+{
+    tm_plan_measure *measures;
+    const char **name;
+    TM_ALLOC(r->ctx, measures, raw->measures_count);
+    TM_SCRATCH(r->ctx, name, raw->measures_count);
+    for (unsigned m = 0; m < raw->measures_count; m++) {
+        const tm_raw_measure *from = &raw->measures[m];
+        TM_TRY(tm_raw_text_copy(r->ctx, from->name, &measures[m].name));
+        TM_TRY(tm_raw_label_copy(r->ctx, &from->label, from->name, &measures[m].label));
+        TM_TRY(tm_raw_text_copy(r->ctx, from->unit, &measures[m].unit));
+        TM_TRY(tm_raw_text_copy(r->ctx, from->baseline, &measures[m].baseline));
+        TM_TRY(resolve_wide(r, from, plan, m, &measures[m]));
+        measures[m].kind = (tm_measure_kind)from->kind;
+        name[m] = measures[m].name;
+    }
+    *names = (tm_names){name, (int32_t)raw->measures_count};
+    check_declared_once(r, names, "measures", "measure");
+    plan->measures = measures;
+    plan->n_measures = names->n;
+    return TEMOIN_OK;
+}
+
+/* Names → indices into `names`; an unknown or repeated one is a problem. */
+static temoin_status resolve_references(tm_plan_reader *r, char *const *raw, unsigned n, const tm_names *names,
+                                        const char *where, const char *what, const int32_t **out)
+{
+    int32_t *index;
+    tm_names given;
+    TM_ALLOC(r->ctx, index, n);
+    TM_TRY(tm_raw_names_copy(r->ctx, raw, n, &given));
+    for (unsigned i = 0; i < n; i++) {
+        index[i] = index_of(names, raw[i]);
+        if (index[i] >= 0) continue;
+        index[i] = 0;
+        tm_trouble_add(r, tm_plan_node_at(r->document, "%s[%u]", where, i)->line,
+                       "found the %s %s; the plan declares %s", what, tm_excerpt(r, raw[i]),
+                       declared(r, names->name, names->n));
+    }
+    tm_names_check_unique(r, &given, where);
+    *out = index;
+    return TEMOIN_OK;
+}
+
+static int32_t arm_of(tm_plan_reader *r, const temoin_plan *plan, const char *name, int line)
+{
+    const char **arms;
+    for (int32_t a = 0; a < plan->n_arms; a++)
+        if (strcmp(plan->arms[a].name, name) == 0) return a;
+    arms = tm_arena_take(&r->ctx->scratch, plan->n_arms, sizeof *arms);
+    if (!arms) {
+        r->out_of_memory = true;
+        return -1;
+    }
+    for (int32_t a = 0; a < plan->n_arms; a++) arms[a] = plan->arms[a].name;
+    tm_trouble_add(r, line, "found the arm %s; the plan declares %s", tm_excerpt(r, name),
+                   declared(r, arms, plan->n_arms));
+    return -1;
+}
+
+static temoin_status build_pair(tm_plan_reader *r, const temoin_plan *plan, int32_t arm, int32_t reference,
+                                tm_plan_contrast *out)
+{
+    double *weights;
+    TM_ALLOC(r->ctx, weights, plan->n_arms);
+    weights[arm] = 1;
+    weights[reference] = -1;
+    *out = (tm_plan_contrast){plan->arms[arm].name, plan->arms[reference].name, weights};
+    return TEMOIN_OK;
+}
+
+static temoin_status resolve_pair(tm_plan_reader *r, const temoin_plan *plan, const tm_raw_contrast *raw,
+                                  const char *where, tm_plan_contrast *out)
+{
+    int32_t arm = arm_of(r, plan, raw->arm, LINE("%s.arm", where));
+    int32_t reference = arm_of(r, plan, raw->reference, LINE("%s.reference", where));
+    if (arm >= 0 && arm == reference)
+        tm_trouble_add(r, LINE("%s.reference", where), "a contrast compares two arms; %s stands in \"arm\" and in "
+                                                       "\"reference\"", tm_excerpt(r, raw->arm));
+    if (arm < 0 || reference < 0 || arm == reference) return TEMOIN_OK;
+    return build_pair(r, plan, arm, reference, out);
+}
+
+static temoin_status resolve_general(tm_plan_reader *r, const temoin_plan *plan, const tm_raw_contrast *raw,
+                                     const char *where, tm_plan_contrast *out)
+{
+    double *weights, sum = 0, largest = 0;
+    TM_ALLOC(r->ctx, weights, raw->weights_count);
+    for (unsigned a = 0; a < raw->weights_count; a++) {
+        if (!tm_number_read(raw->weights[a], strlen(raw->weights[a]), '.', &weights[a])) weights[a] = 0;
+        sum += weights[a];
+        largest = fmax(largest, fabs(weights[a]));
+    }
+    int line = LINE("%s.weights", where);
+    if ((int32_t)raw->weights_count != plan->n_arms)
+        tm_trouble_add(r, line, "contrast %s has %u weights, the plan has %d arms; give one for each arm",
+                       tm_excerpt(r, raw->name), raw->weights_count, plan->n_arms);
+    else if (!(fabs(sum) <= zero_sum_tolerance * largest) || largest == 0) {
+        char text[TM_NUMBER_TEXT_SIZE];
+        tm_trouble_add(r, line, "the weights of contrast %s sum to %s%s; they must sum to 0 and not all be 0",
+                       tm_excerpt(r, raw->name), tm_number_text(sum, text), largest == 0 ? " and are all 0" : "");
+    }
+    out->weights = weights;
+    out->reference = "";
+    return tm_raw_text_copy(r->ctx, raw->name, &out->arm);
+}
+
+static temoin_status resolve_contrast(tm_plan_reader *r, const temoin_plan *plan, const tm_raw_contrast *raw,
+                                      const char *where, tm_plan_contrast *out)
+{
+    *out = (tm_plan_contrast){"", "", NULL};
+    if (raw->arm && raw->reference && !raw->name && !raw->weights) return resolve_pair(r, plan, raw, where, out);
+    if (!raw->arm && !raw->reference && raw->name && raw->weights) return resolve_general(r, plan, raw, where, out);
+    tm_trouble_add(r, LINE("%s", where), "a contrast is either {arm: a, reference: b} or {name: x, weights: [one number "
+                                         "for each arm]}");
+    return TEMOIN_OK;
+}
+
+static temoin_status build_default_contrasts(tm_plan_reader *r, const temoin_plan *plan, tm_plan_estimate *out)
+{
+    tm_plan_contrast *contrasts;
+    out->n_contrasts = plan->n_arms - 1;
+    TM_ALLOC(r->ctx, contrasts, out->n_contrasts);
+    for (int32_t a = 1; a < plan->n_arms; a++) TM_TRY(build_pair(r, plan, a, 0, &contrasts[a - 1]));
+    out->contrasts = contrasts;
+    return TEMOIN_OK;
+}
+
+static temoin_status resolve_contrasts(tm_plan_reader *r, const temoin_plan *plan, const tm_raw_estimate *raw,
+                                       unsigned e, tm_plan_estimate *out)
+{
+    if (!raw->contrasts_count) return build_default_contrasts(r, plan, out);
+    tm_plan_contrast *contrasts;
+    TM_ALLOC(r->ctx, contrasts, raw->contrasts_count);
+    for (unsigned c = 0; c < raw->contrasts_count; c++) {
+        char where[64];
+        snprintf(where, sizeof where, "estimates[%u].contrasts[%u]", e, c);
+        TM_TRY(resolve_contrast(r, plan, &raw->contrasts[c], where, &contrasts[c]));
+        for (unsigned before = 0; before < c && contrasts[c].weights; before++)
+            if (strcmp(contrasts[c].arm, contrasts[before].arm) == 0 &&
+                strcmp(contrasts[c].reference, contrasts[before].reference) == 0) {
+                tm_trouble_add(r, LINE("%s", where), "this contrast stands already on line %d",
+                               LINE("estimates[%u].contrasts[%u]", e, before));
+                break;
+            }
+    }
+    out->contrasts = contrasts;
+    out->n_contrasts = (int32_t)raw->contrasts_count;
+    return TEMOIN_OK;
+}
+
+static temoin_status resolve_weights(tm_plan_reader *r, const char *raw, tm_plan_estimate *out)
+{
+    out->weighting = TM_WEIGHTS_AUTO;
+    if (!raw || strcmp(raw, "auto") == 0) return TEMOIN_OK;
+    out->weighting = TM_WEIGHTS_NONE;
+    if (strcmp(raw, "none") == 0) return TEMOIN_OK;
+    out->weighting = TM_WEIGHTS_PROBABILITY;
+    if (strcmp(raw, "probability") == 0) return TEMOIN_OK;
+    out->weighting = TM_WEIGHTS_COLUMN;
+    return tm_raw_text_copy(r->ctx, raw, &out->weight_column);
+}
+
+static const char *default_variance(const tm_raw_estimate *raw, const char *estimator)
+{
+    if (raw->cluster) return "cr2";
+    return strncmp(estimator, "dim", 3) == 0 ? "neyman" : "hc2";
+}
+
+static void check_baseline(tm_plan_reader *r, const temoin_plan *plan, const tm_plan_estimate *estimate, unsigned e)
+{
+    int32_t j = index_of(&estimate->covariates, "baseline");
+    if (j < 0) return;
+    for (int32_t m = 0; m < estimate->n_measures; m++) {
+        const tm_plan_measure *measure = &plan->measures[estimate->measures[m]];
+        if (measure->baseline) continue;
+        tm_trouble_add(r, LINE("estimates[%u].covariates[%d]", e, j),
+                       "the covariate \"baseline\" needs a baseline wave of measure %s; add \"baseline: WAVE\" to it, or "
+                       "leave \"baseline\" out",
+                       tm_excerpt(r, measure->name));
+    }
+}
+
+static void check_estimate(tm_plan_reader *r, const temoin_plan *plan, const tm_plan_estimate *estimate, unsigned e)
+{
+    char where[64];
+    snprintf(where, sizeof where, "estimates[%u].waves", e);
+    tm_names_check_unique(r, &estimate->waves, where);
+    snprintf(where, sizeof where, "estimates[%u].covariates", e);
+    tm_names_check_unique(r, &estimate->covariates, where);
+    if (plan->n_measures > 0) check_baseline(r, plan, estimate, e);
+    if (estimate->cluster && strcmp(estimate->cluster, "provider") == 0 && plan->providers.structure == TM_STRUCTURE_NONE)
+        tm_trouble_add(r, LINE("estimates[%u].cluster", e),
+                       "\"cluster: provider\" needs the section \"providers\"; add it, or name a column");
+    if (!(estimate->level > 0 && estimate->level < 1)) {
+        char text[TM_NUMBER_TEXT_SIZE];
+        tm_trouble_add(r, LINE("estimates[%u].level", e), "\"estimates.level\" must lie between 0 and 1, such as 0.95; "
+                                                          "found %s", tm_number_text(estimate->level, text));
+    }
+}
+
+static temoin_status resolve_estimate(tm_plan_reader *r, const temoin_plan *plan, const tm_raw_estimate *raw, unsigned e,
+                                      const tm_names *measures, tm_plan_estimate *out)
+{
+    char where[64];
+    snprintf(where, sizeof where, "estimates[%u].measures", e);
+    const char *estimator = raw->estimator ? raw->estimator : "dim";
+    TM_TRY(resolve_references(r, raw->measures, raw->measures_count, measures, where, "measure", &out->measures));
+    out->n_measures = (int32_t)raw->measures_count;
+    TM_TRY(tm_raw_text_copy(r->ctx, raw->name, &out->name));
+    TM_TRY(tm_raw_names_copy(r->ctx, raw->waves, raw->waves_count, &out->waves));
+    TM_TRY(tm_raw_text_copy(r->ctx, estimator, &out->estimator));
+    TM_TRY(tm_raw_text_copy(r->ctx, raw->variance ? raw->variance : default_variance(raw, estimator), &out->variance));
+    TM_TRY(tm_raw_names_copy(r->ctx, raw->covariates, raw->covariates_count, &out->covariates));
+    TM_TRY(tm_raw_text_copy(r->ctx, raw->cluster, &out->cluster));
+    TM_TRY(resolve_weights(r, raw->weights, out));
+    TM_TRY(resolve_contrasts(r, plan, raw, e, out));
+    out->strata = raw->strata == 0;
+    out->missing = (tm_missing)raw->missing;
+    out->missing_cluster_allowed = raw->missing_cluster == 1;
+    out->level = 0.95;
+    if (raw->level && !tm_number_read(raw->level, strlen(raw->level), '.', &out->level)) out->level = 0;
+    check_estimate(r, plan, out, e);
+    return TEMOIN_OK;
+}
+
+static temoin_status resolve_families(tm_plan_reader *r, const tm_raw_plan *raw, temoin_plan *plan,
+                                      const tm_names *estimates)
+{
+    static char holm[] = "holm", *const by_default[] = {holm};
+    tm_plan_family *families;
+    tm_names names;
+    const char **name;
+    TM_ALLOC(r->ctx, families, raw->families_count);
+    TM_SCRATCH(r->ctx, name, raw->families_count);
+    for (unsigned f = 0; f < raw->families_count; f++) {
+        const tm_raw_family *from = &raw->families[f];
+        char where[64];
+        snprintf(where, sizeof where, "families[%u].estimates", f);
+        TM_TRY(resolve_references(r, from->estimates, from->estimates_count, estimates, where, "estimate",
+                                  &families[f].estimates));
+        families[f].n_estimates = (int32_t)from->estimates_count;
+        TM_TRY(tm_raw_text_copy(r->ctx, from->name, &families[f].name));
+        TM_TRY(tm_raw_names_copy(r->ctx, from->adjust_count ? from->adjust : by_default,
+                                 from->adjust_count ? from->adjust_count : 1, &families[f].adjust));
+        snprintf(where, sizeof where, "families[%u].adjust", f);
+        tm_names_check_unique(r, &families[f].adjust, where);
+        name[f] = families[f].name;
+    }
+    names = (tm_names){name, (int32_t)raw->families_count};
+    check_declared_once(r, &names, "families", "family");
+    plan->families = families;
+    plan->n_families = names.n;
+    return TEMOIN_OK;
+}
+
+temoin_status tm_plan_resolve_estimates(tm_plan_reader *r, const tm_raw_plan *raw, temoin_plan *plan)
+{
+    tm_names measures, names;
+    tm_plan_estimate *estimates;
+    const char **name;
+    TM_TRY(resolve_measures(r, raw, plan, &measures));
+    TM_ALLOC(r->ctx, estimates, raw->estimates_count);
+    TM_SCRATCH(r->ctx, name, raw->estimates_count);
+    for (unsigned e = 0; e < raw->estimates_count; e++) {
+        TM_TRY(resolve_estimate(r, plan, &raw->estimates[e], e, &measures, &estimates[e]));
+        name[e] = estimates[e].name;
+    }
+    names = (tm_names){name, (int32_t)raw->estimates_count};
+    check_declared_once(r, &names, "estimates", "estimate");
+    plan->estimates = estimates;
+    plan->n_estimates = names.n;
+    return resolve_families(r, raw, plan, &names);
+}

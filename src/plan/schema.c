@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/schema.h"
+
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+#define OPTIONAL CYAML_FLAG_OPTIONAL
+#define LIST (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
+#define CHOICE (CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL)
+#define TEXT(key, flags, type, member) CYAML_FIELD_STRING_PTR(key, flags, type, member, 1, CYAML_UNLIMITED)
+#define NUMBER(key, type, member) TEXT(key, OPTIONAL | TM_SCHEMA_NUMBER, type, member)
+#define TEXTS(key, flags, type, member, min)                                                                           \
+    CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER | (flags), type, member, &text_entry, min, CYAML_UNLIMITED)
+#define NUMBERS(key, flags, type, member)                                                                              \
+    CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER | (flags), type, member, &number_entry, 1, CYAML_UNLIMITED)
+
+static const cyaml_schema_value_t text_entry = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, CYAML_UNLIMITED)};
+static const cyaml_schema_value_t any_text_entry = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED)};
+static const cyaml_schema_value_t number_entry = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER | TM_SCHEMA_NUMBER, char, 1, CYAML_UNLIMITED)};
+
+static const cyaml_schema_field_t label_fields[] = {
+    TEXT("en", OPTIONAL, tm_raw_label, en),
+    TEXT("fr", OPTIONAL, tm_raw_label, fr),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t trial_fields[] = {
+    TEXT("id", 0, tm_raw_trial, id),
+    CYAML_FIELD_MAPPING("title", OPTIONAL, tm_raw_trial, title, label_fields),
+    TEXT("registry", OPTIONAL, tm_raw_trial, registry),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_strval_t delimiters[] = {{"auto", 0}, {"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}};
+static const cyaml_strval_t decimals[] = {{"point", '.'}, {"comma", ','}};
+const cyaml_strval_t tm_encodings[] = {{"utf-8", 0}, {"windows-1252", 1}, {"iso-8859-1", 2}, {"iso-8859-15", 3}};
+
+static const cyaml_schema_field_t format_fields[] = {
+    CYAML_FIELD_ENUM("delimiter", CHOICE, tm_raw_format, delimiter, delimiters, COUNT(delimiters)),
+    CYAML_FIELD_ENUM("decimal", CHOICE, tm_raw_format, decimal, decimals, COUNT(decimals)),
+    CYAML_FIELD_ENUM("encoding", CHOICE | CYAML_FLAG_CASE_INSENSITIVE, tm_raw_format, encoding, tm_encodings,
+                     COUNT(tm_encodings)),
+    CYAML_FIELD_SEQUENCE("missing", LIST, tm_raw_format, missing, &any_text_entry, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t clients_fields[] = {
+    TEXT("file", 0, tm_raw_file, file),
+    TEXT("id", 0, tm_raw_file, id),
+    CYAML_FIELD_MAPPING("format", OPTIONAL, tm_raw_file, format, format_fields),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t outcomes_fields[] = {
+    TEXT("file", 0, tm_raw_file, file),
+    TEXT("id", 0, tm_raw_file, id),
+    TEXT("wave", OPTIONAL, tm_raw_file, wave),
+    TEXT("measure", OPTIONAL, tm_raw_file, measure),
+    TEXT("value", OPTIONAL, tm_raw_file, value),
+    CYAML_FIELD_MAPPING("format", OPTIONAL, tm_raw_file, format, format_fields),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t outcomes_entry = {CYAML_VALUE_MAPPING(0, tm_raw_file, outcomes_fields)};
+
+static const cyaml_strval_t column_types[] = {{"auto", TEMOIN_COLUMN_AUTO},
+                                              {"number", TEMOIN_COLUMN_NUMBER},
+                                              {"flag", TEMOIN_COLUMN_FLAG},
+                                              {"date", TEMOIN_COLUMN_DATE},
+                                              {"category", TEMOIN_COLUMN_CATEGORY}};
+
+static const cyaml_schema_field_t column_fields[] = {
+    TEXT("name", 0, tm_raw_column, name),
+    CYAML_FIELD_ENUM("type", CHOICE, tm_raw_column, type, column_types, COUNT(column_types)),
+    CYAML_FIELD_MAPPING("label", OPTIONAL, tm_raw_column, label, label_fields),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t column_entry = {CYAML_VALUE_MAPPING(0, tm_raw_column, column_fields)};
+
+static const cyaml_schema_field_t arm_fields[] = {
+    TEXT("name", 0, tm_raw_arm, name),
+    NUMBER("share", tm_raw_arm, share),
+    CYAML_FIELD_MAPPING("label", OPTIONAL, tm_raw_arm, label, label_fields),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t arm_entry = {CYAML_VALUE_MAPPING(0, tm_raw_arm, arm_fields)};
+
+static const cyaml_schema_field_t stratum_shares_fields[] = {
+    TEXTS("stratum", 0, tm_raw_stratum_shares, stratum, 1),
+    NUMBERS("shares", 0, tm_raw_stratum_shares, shares),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t stratum_shares_entry = {
+    CYAML_VALUE_MAPPING(0, tm_raw_stratum_shares, stratum_shares_fields)};
+
+static const cyaml_schema_field_t design_fields[] = {
+    TEXT("kind", OPTIONAL, tm_raw_design, kind),
+    TEXTS("strata", OPTIONAL, tm_raw_design, strata, 0),
+    TEXT("seed", OPTIONAL, tm_raw_design, seed),
+    TEXT("assigned", OPTIONAL, tm_raw_design, assigned),
+    TEXT("probability", OPTIONAL, tm_raw_design, probability),
+    CYAML_FIELD_SEQUENCE("stratum_shares", LIST, tm_raw_design, stratum_shares, &stratum_shares_entry, 0,
+                         CYAML_UNLIMITED),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_strval_t structures[] = {
+    {"nested", TM_STRUCTURE_NESTED}, {"crossed", TM_STRUCTURE_CROSSED}, {"one_arm", TM_STRUCTURE_ONE_ARM}};
+
+static const cyaml_schema_field_t providers_fields[] = {
+    TEXT("column", 0, tm_raw_providers, column),
+    CYAML_FIELD_ENUM("structure", CYAML_FLAG_STRICT, tm_raw_providers, structure, structures, COUNT(structures)),
+    TEXT("arm", OPTIONAL, tm_raw_providers, arm),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t wide_fields[] = {
+    TEXT("wave", 0, tm_raw_wide, wave),
+    TEXT("column", 0, tm_raw_wide, column),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t wide_entry = {CYAML_VALUE_MAPPING(0, tm_raw_wide, wide_fields)};
+
+static const cyaml_strval_t measure_kinds[] = {
+    {"continuous", TM_MEASURE_CONTINUOUS}, {"binary", TM_MEASURE_BINARY}, {"count", TM_MEASURE_COUNT}};
+
+static const cyaml_schema_field_t measure_fields[] = {
+    TEXT("name", 0, tm_raw_measure, name),
+    CYAML_FIELD_ENUM("kind", CHOICE, tm_raw_measure, kind, measure_kinds, COUNT(measure_kinds)),
+    TEXT("unit", OPTIONAL, tm_raw_measure, unit),
+    CYAML_FIELD_MAPPING("label", OPTIONAL, tm_raw_measure, label, label_fields),
+    TEXT("baseline", OPTIONAL, tm_raw_measure, baseline),
+    CYAML_FIELD_SEQUENCE("wide", LIST, tm_raw_measure, wide, &wide_entry, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t measure_entry = {CYAML_VALUE_MAPPING(0, tm_raw_measure, measure_fields)};
+
+static const cyaml_schema_field_t contrast_fields[] = {
+    TEXT("arm", OPTIONAL, tm_raw_contrast, arm),
+    TEXT("reference", OPTIONAL, tm_raw_contrast, reference),
+    TEXT("name", OPTIONAL, tm_raw_contrast, name),
+    NUMBERS("weights", OPTIONAL, tm_raw_contrast, weights),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t contrast_entry = {CYAML_VALUE_MAPPING(0, tm_raw_contrast, contrast_fields)};
+
+static const cyaml_strval_t only_none[] = {{"none", 1}};
+static const cyaml_strval_t missing_ways[] = {{"indicator", TM_MISSING_INDICATOR}, {"listwise", TM_MISSING_LISTWISE}};
+static const cyaml_strval_t missing_cluster_ways[] = {{"error", 0}, {"own", 1}};
+
+static const cyaml_schema_field_t estimate_fields[] = {
+    TEXT("name", 0, tm_raw_estimate, name),
+    TEXTS("measures", 0, tm_raw_estimate, measures, 1),
+    TEXTS("waves", OPTIONAL, tm_raw_estimate, waves, 0),
+    TEXT("estimator", OPTIONAL, tm_raw_estimate, estimator),
+    TEXT("variance", OPTIONAL, tm_raw_estimate, variance),
+    TEXTS("covariates", OPTIONAL, tm_raw_estimate, covariates, 0),
+    TEXT("cluster", OPTIONAL, tm_raw_estimate, cluster),
+    CYAML_FIELD_ENUM("strata", CHOICE, tm_raw_estimate, strata, only_none, COUNT(only_none)),
+    CYAML_FIELD_ENUM("missing", CHOICE, tm_raw_estimate, missing, missing_ways, COUNT(missing_ways)),
+    CYAML_FIELD_ENUM("missing_cluster", CHOICE, tm_raw_estimate, missing_cluster, missing_cluster_ways,
+                     COUNT(missing_cluster_ways)),
+    TEXT("weights", OPTIONAL, tm_raw_estimate, weights),
+    CYAML_FIELD_SEQUENCE("contrasts", LIST, tm_raw_estimate, contrasts, &contrast_entry, 1, CYAML_UNLIMITED),
+    NUMBER("level", tm_raw_estimate, level),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t estimate_entry = {CYAML_VALUE_MAPPING(0, tm_raw_estimate, estimate_fields)};
+
+static const cyaml_schema_field_t family_fields[] = {
+    TEXT("name", 0, tm_raw_family, name),
+    TEXTS("estimates", 0, tm_raw_family, estimates, 1),
+    TEXTS("adjust", OPTIONAL, tm_raw_family, adjust, 1),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t family_entry = {CYAML_VALUE_MAPPING(0, tm_raw_family, family_fields)};
+
+static const cyaml_schema_field_t randomization_fields[] = {
+    NUMBER("draws", tm_raw_randomization, draws),
+    TEXT("statistic", OPTIONAL, tm_raw_randomization, statistic),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_strval_t languages[] = {{"en", 0}, {"fr", 1}};
+static const cyaml_schema_value_t language_entry = {
+    CYAML_VALUE_ENUM(CYAML_FLAG_STRICT, int, languages, COUNT(languages))};
+
+static const cyaml_schema_field_t report_fields[] = {
+    CYAML_FIELD_SEQUENCE("languages", LIST, tm_raw_report, languages, &language_entry, 1, CYAML_UNLIMITED),
+    NUMBER("min_cell", tm_raw_report, min_cell),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t plan_fields[] = {
+    TEXT("temoin", 0, tm_raw_plan, temoin),
+    CYAML_FIELD_MAPPING("trial", 0, tm_raw_plan, trial, trial_fields),
+    CYAML_FIELD_MAPPING("clients", 0, tm_raw_plan, clients, clients_fields),
+    CYAML_FIELD_SEQUENCE("outcomes", LIST, tm_raw_plan, outcomes, &outcomes_entry, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_SEQUENCE("columns", LIST, tm_raw_plan, columns, &column_entry, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_SEQUENCE("arms", CYAML_FLAG_POINTER, tm_raw_plan, arms, &arm_entry, 2, CYAML_UNLIMITED),
+    CYAML_FIELD_MAPPING("design", 0, tm_raw_plan, design, design_fields),
+    CYAML_FIELD_MAPPING("providers", OPTIONAL, tm_raw_plan, providers, providers_fields),
+    CYAML_FIELD_SEQUENCE("measures", LIST, tm_raw_plan, measures, &measure_entry, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_SEQUENCE("estimates", LIST, tm_raw_plan, estimates, &estimate_entry, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_SEQUENCE("families", LIST, tm_raw_plan, families, &family_entry, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_MAPPING("randomization", OPTIONAL, tm_raw_plan, randomization, randomization_fields),
+    CYAML_FIELD_MAPPING("report", OPTIONAL, tm_raw_plan, report, report_fields),
+    CYAML_FIELD_END,
+};
+
+const cyaml_schema_value_t tm_plan_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, tm_raw_plan, plan_fields)};

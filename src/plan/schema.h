@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The plan as written: what libcyaml fills, before defaults and references. Numbers stay texts: they are read exactly, and
+ * independent of the locale, by resolve.c. Absent keys are NULL, 0 or an enumeration's first value. */
+#ifndef TM_PLAN_SCHEMA_H
+#define TM_PLAN_SCHEMA_H
+
+#include <cyaml/cyaml.h>
+
+#include "plan/plan_reader.h"
+
+/* The schema marks a text that must be a number with a flag that matters to libcyaml only when it writes. */
+enum { TM_SCHEMA_NUMBER = CYAML_FLAG_SCALAR_PLAIN };
+
+typedef struct tm_raw_label {
+    char *en;
+    char *fr;
+} tm_raw_label;
+
+typedef struct tm_raw_trial {
+    char *id;
+    tm_raw_label title;
+    char *registry;
+} tm_raw_trial;
+
+typedef struct tm_raw_format {
+    int delimiter; /* the character, 0: auto */
+    int decimal;   /* the character, 0: not stated */
+    int encoding;  /* index into tm_encodings */
+    char **missing;
+    unsigned missing_count;
+} tm_raw_format;
+
+typedef struct tm_raw_file {
+    char *file;
+    char *id;
+    char *wave;
+    char *measure;
+    char *value;
+    tm_raw_format format;
+} tm_raw_file;
+
+typedef struct tm_raw_column {
+    char *name;
+    int type; /* temoin_column_type */
+    tm_raw_label label;
+} tm_raw_column;
+
+typedef struct tm_raw_arm {
+    char *name;
+    char *share;
+    tm_raw_label label;
+} tm_raw_arm;
+
+typedef struct tm_raw_stratum_shares {
+    char **stratum;
+    unsigned stratum_count;
+    char **shares;
+    unsigned shares_count;
+} tm_raw_stratum_shares;
+
+typedef struct tm_raw_design {
+    char *kind;
+    char **strata;
+    unsigned strata_count;
+    char *seed;
+    char *assigned;
+    char *probability;
+    tm_raw_stratum_shares *stratum_shares;
+    unsigned stratum_shares_count;
+} tm_raw_design;
+
+typedef struct tm_raw_providers {
+    char *column;
+    int structure; /* tm_structure */
+    char *arm;
+} tm_raw_providers;
+
+typedef struct tm_raw_wide {
+    char *wave;
+    char *column;
+} tm_raw_wide;
+
+typedef struct tm_raw_measure {
+    char *name;
+    int kind; /* tm_measure_kind */
+    char *unit;
+    tm_raw_label label;
+    char *baseline;
+    tm_raw_wide *wide;
+    unsigned wide_count;
+} tm_raw_measure;
+
+typedef struct tm_raw_contrast {
+    char *arm;
+    char *reference;
+    char *name;
+    char **weights;
+    unsigned weights_count;
+} tm_raw_contrast;
+
+typedef struct tm_raw_estimate {
+    char *name;
+    char **measures;
+    unsigned measures_count;
+    char **waves;
+    unsigned waves_count;
+    char *estimator;
+    char *variance;
+    char **covariates;
+    unsigned covariates_count;
+    char *cluster;
+    int strata;          /* 1: none */
+    int missing;         /* tm_missing */
+    int missing_cluster; /* 1: own */
+    char *weights;
+    tm_raw_contrast *contrasts;
+    unsigned contrasts_count;
+    char *level;
+} tm_raw_estimate;
+
+typedef struct tm_raw_family {
+    char *name;
+    char **estimates;
+    unsigned estimates_count;
+    char **adjust;
+    unsigned adjust_count;
+} tm_raw_family;
+
+typedef struct tm_raw_randomization {
+    char *draws;
+    char *statistic;
+} tm_raw_randomization;
+
+typedef struct tm_raw_report {
+    int *languages; /* 0: en, 1: fr */
+    unsigned languages_count;
+    char *min_cell;
+} tm_raw_report;
+
+typedef struct tm_raw_plan {
+    char *temoin;
+    tm_raw_trial trial;
+    tm_raw_file clients;
+    tm_raw_file *outcomes;
+    unsigned outcomes_count;
+    tm_raw_column *columns;
+    unsigned columns_count;
+    tm_raw_arm *arms;
+    unsigned arms_count;
+    tm_raw_design design;
+    tm_raw_providers providers;
+    tm_raw_measure *measures;
+    unsigned measures_count;
+    tm_raw_estimate *estimates;
+    unsigned estimates_count;
+    tm_raw_family *families;
+    unsigned families_count;
+    tm_raw_randomization randomization;
+    tm_raw_report report;
+} tm_raw_plan;
+
+extern const cyaml_schema_value_t tm_plan_schema;
+extern const cyaml_strval_t tm_encodings[];
+
+/* Finds every unknown, missing or repeated key and every value of the wrong kind, each with its line. */
+void tm_plan_conform(tm_plan_reader *reader);
+
+/* Checks what the schema cannot say, and fills the plan with copies of everything in `raw`. Problems are added to the
+ * reader; the plan is whole only when there are none. */
+TEMOIN_MUST_CHECK temoin_status tm_plan_resolve(tm_plan_reader *reader, const tm_raw_plan *raw, temoin_plan *plan);
+/* The part on measures, estimates, contrasts and families; the arms are there already. */
+TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_estimates(tm_plan_reader *reader, const tm_raw_plan *raw,
+                                                          temoin_plan *plan);
+
+/* Pieces that both parts use. */
+TEMOIN_MUST_CHECK temoin_status tm_raw_text_copy(temoin_context *ctx, const char *raw, const char **out);
+TEMOIN_MUST_CHECK temoin_status tm_raw_names_copy(temoin_context *ctx, char *const *raw, unsigned n, tm_names *out);
+TEMOIN_MUST_CHECK temoin_status tm_raw_label_copy(temoin_context *ctx, const tm_raw_label *raw, const char *fallback,
+                                                  tm_label *out);
+/* Reports each text of the list at `where` that stands there twice. */
+void tm_names_check_unique(tm_plan_reader *reader, const tm_names *names, const char *where);
+
+#endif
