@@ -34,7 +34,7 @@ CALLS = {
     r"strtod|strtof|strtold|atof": ["base/number_text.c"],
 }
 
-CODE = {".c", ".h", ".py", ".in", ".map", ".sh", ".R", ".css"}
+CODE = {".c", ".h", ".cpp", ".py", ".in", ".map", ".sh", ".R", ".css"}
 DATA = ["datasets", "reports", "tests/cli", "tests/fuzz/corpus", "demo"]
 LONGEST_FILE = 600
 LONGEST_FUNCTION = 60
@@ -60,7 +60,7 @@ def under(path, *folders):
 class Sources:
     def __init__(self):
         self.all = list(source_files())
-        self.c = [p for p in self.all if p.suffix in (".c", ".h") and under(p, "src", "include", "tests")]
+        self.c = [p for p in self.all if p.suffix in (".c", ".h", ".cpp") and under(p, "src", "include", "tests")]
         self.src = [p for p in self.c if under(p, "src")]
         self.text = {}
         for path in self.all:
@@ -103,6 +103,13 @@ def check_order(sources):
     folders = {p.name for p in (ROOT / "src").iterdir() if p.is_dir()}
     for folder in sorted(folders ^ set(sources.order)):
         yield f"src/meson.build: {folder} is not both a folder and a stage of the pipeline"
+
+
+def check_folder_table(sources):
+    house = re.search(r"^## The house\n(.*?)^## ", sources.text.get(ROOT / "README.md", ""), re.DOTALL | re.MULTILINE)
+    table = re.findall(r"^\| `(\w+)/`", house[1] if house else "", re.MULTILINE)
+    if table != sources.order:
+        yield f"README.md: the folder table has {' '.join(table)}, src/meson.build {' '.join(sources.order)}"
 
 
 def check_foreign_headers(sources):
@@ -246,6 +253,7 @@ def check_headers_kept(sources, build):
 
 CHECKS = [
     ("the stages are the folders", check_order),
+    ("the README's folder table is the pipeline", check_folder_table),
     ("a folder includes only what stands to its left", check_layers),
     ("foreign headers stay in their folder", check_foreign_headers),
     ("numbers become text in one place", check_number_text),
