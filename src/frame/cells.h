@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The reader's stages: bytes -> UTF-8 text -> cells -> typed columns.
+ *
+ * `tm_cells` is the seam: a CSV parser fills it, whatever the parser, and the typing of columns sees nothing else. All
+ * of it lives in scratch. A stage returns TEMOIN_OK although it recorded problems, unless it says otherwise: the caller
+ * marks them with `tm_problems_mark`.
+ */
+#ifndef TM_CELLS_H
+#define TM_CELLS_H
+
+#include "base/failure.h"
+#include "temoin/frame.h"
+
+typedef struct tm_cell {
+    const char *text; /* UTF-8 with a NUL behind it and none inside; without its quotes and the blanks around it */
+    size_t length;
+} tm_cell;
+
+typedef struct tm_cells {
+    const char *path;
+    const tm_cell *name; /* [n_columns] the header */
+    const tm_cell *cell; /* [n_rows * n_columns] row by row */
+    const int64_t *line; /* [n_rows] line on which the row starts */
+    int64_t n_rows;
+    int32_t n_columns;
+} tm_cells;
+
+enum { TM_SHOWN_SIZE = 80 };
+
+/* A text as messages show it: in quotes, at most 60 bytes of it, line ends as blanks. Returns `shown`. */
+const char *tm_shown(const char *text, size_t length, char shown[TM_SHOWN_SIZE]);
+
+/* Checks the bytes against the encoding and turns them into UTF-8 without a byte order mark. Fails with TEMOIN_ERR_DATA
+ * after all problems were recorded. `*text` is `bytes` where nothing had to change, else scratch. */
+TEMOIN_MUST_CHECK temoin_status tm_decode(temoin_context *ctx, const char *path, const char *bytes, size_t length,
+                                          const char *encoding, const char **text, size_t *text_length);
+
+/* The declared delimiter, or for 0 the one of , ; tab that stands most often in the header outside of quotes. Fails
+ * when the declared one leaves the header in one piece and another would split it. */
+TEMOIN_MUST_CHECK temoin_status tm_delimiter_find(temoin_context *ctx, const char *path, const char *text,
+                                                  size_t length, char declared, char *delimiter);
+
+/* Records a problem for each empty and each repeated name. */
+TEMOIN_MUST_CHECK temoin_status tm_header_check(temoin_context *ctx, const char *path, int64_t line,
+                                                const tm_cell *name, int32_t n_columns);
+
+/* The grammar, through libcsv. Rows with a problem are left out; without a whole header `n_columns` is 0. */
+TEMOIN_MUST_CHECK temoin_status tm_cells_read(temoin_context *ctx, const char *path, const char *text, size_t length,
+                                              char delimiter, tm_cells *cells);
+
+/* Cells to values. Each is false when the cell is anything else. */
+bool tm_cell_missing(const tm_cell *cell, const temoin_csv_opts *opts);
+bool tm_cell_number(const tm_cell *cell, char decimal, double *out);
+bool tm_cell_date(const tm_cell *cell, double *out);
+/* `*pairs`: a bit for each pair of flag words to which the cell may belong. */
+bool tm_cell_flag(const tm_cell *cell, unsigned *pairs, double *out);
+
+/* Distinct texts in the order they came; `tm_distinct_add` gives the index of a text, old or new. */
+typedef struct tm_distinct {
+    temoin_context *ctx;
+    int32_t *slot;  /* [n_slots] index + 1, 0: free */
+    uint64_t *hash; /* [n_slots / 2] */
+    tm_cell *cell;  /* [n_slots / 2] */
+    int64_t n_slots;
+    int32_t n;
+} tm_distinct;
+
+TEMOIN_MUST_CHECK temoin_status tm_distinct_init(tm_distinct *distinct, temoin_context *ctx);
+TEMOIN_MUST_CHECK temoin_status tm_distinct_add(tm_distinct *distinct, const tm_cell *cell, int32_t *index);
+
+/* Codes and sorted levels of the j-th column; `*n_missing` is counted anew. */
+TEMOIN_MUST_CHECK temoin_status tm_levels_build(temoin_context *ctx, const tm_cells *cells, int32_t j,
+                                                const temoin_csv_opts *opts, temoin_column *column);
+
+/* Typed columns as requested or inferred. */
+TEMOIN_MUST_CHECK temoin_status tm_frame_build(temoin_context *ctx, const tm_cells *cells, const temoin_csv_opts *opts,
+                                               const temoin_frame **out);
+
+/* A whole file in memory; `path` stands in the messages. What `temoin_frame_read_csv` does once it has the bytes. */
+TEMOIN_MUST_CHECK temoin_status tm_frame_parse(temoin_context *ctx, const char *path, const char *bytes, size_t length,
+                                               const temoin_csv_opts *opts, const temoin_frame **out);
+
+#endif
