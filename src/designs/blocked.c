@@ -1,37 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How an allocation is drawn.
  *
- * 1. Units are taken in the order of the bytes of their ids. A unit's stratum has a canonical text: its values in the
- *    order of `design.strata`, joined by "|", each "\" and "|" inside a value with a "\" before it; "" without strata.
- *    Strata are those that have units, in the order of the bytes of their canonical texts; arms are in the plan's order.
- * 2. The shares of a stratum are integers w[a]: the plan's decimal shares, multiplied by a power of ten and divided by
- *    their greatest common divisor. W is their sum, and D the least common multiple of the W of all strata (at most
- *    2^53). In a stratum of n units, arm a surely gets floor(n w[a] / W) units. What is left over is the remainder
- *    ((n w[a]) mod W) (D / W), an integer from 0 to D - 1.
+ * 1. Units are taken in the order of the bytes of their ids. A unit's stratum has a canonical text: its values in
+ *    the order of `design.strata`, joined by "|", each "\" and "|" inside a value with a "\" before it; "" without
+ *    strata. Strata are those that have units, in the order of the bytes of their canonical texts; arms are in the
+ *    plan's order.
+ * 2. The shares of a stratum are integers w[a]: the plan's decimal shares, multiplied by a power of ten and divided
+ *    by their greatest common divisor. W is their sum, and D the least common multiple of the W of all strata (at
+ *    most 2^53). In a stratum of n units, arm a surely gets floor(n w[a] / W) units. What is left over is the
+ *    remainder ((n w[a]) mod W) (D / W), an integer from 0 to D - 1.
  * 3. The remainders form a table with one row per stratum and one column per arm. One more row at the end holds
- *    (-column sum) mod D, so that all rows and columns sum to multiples of D. A cell that is 0 or D is whole. While a cell
- *    is not whole:
- *    - The walk starts at the first cell, row after row, that is not whole. It steps within the column to the first other
- *      row whose cell is not whole, then within that row to the first other column whose cell is not whole, and so on in
- *      turn, until a step along a column ends in a row, or a step along a row in a column, that holds an earlier cell of
- *      the walk.
- *    - The cycle goes from the last such earlier cell to the new cell. Its cells are in turn "+" (the first) and "-".
- *    - up is the smallest of D - v over "+" cells and v over "-" cells; down is the smallest of v over "+" cells and
- *      D - v over "-" cells. k = bounded(up + down) from the stream "leftover", label "". If k < down, add up to each "+"
- *      cell and subtract it from each "-" cell; otherwise subtract down from each "+" cell and add it to each "-" cell.
+ *    (-column sum) mod D, so that all rows and columns sum to multiples of D. A cell that is 0 or D is whole. While
+ *    a cell is not whole:
+ *    - The walk starts at the first cell, row after row, that is not whole. It steps within the column to the first
+ *      other row whose cell is not whole, then within that row to the first other column whose cell is not whole,
+ *      and so on in turn, until a step along a column ends in a row, or a step along a row in a column, that holds
+ *      an earlier cell of the walk.
+ *    - The cycle goes from the last such earlier cell to the new cell. Its cells are in turn "+" (the first) and
+ *      "-".
+ *    - up is the smallest of D - v over "+" cells and v over "-" cells; down is the smallest of v over "+" cells
+ *      and D - v over "-" cells. k = bounded(up + down) from the stream "leftover", label "". If k < down, add up
+ *      to each "+" cell and subtract it from each "-" cell; otherwise subtract down from each "+" cell and add it
+ *      to each "-" cell.
  * 4. In a stratum, arm a has one unit more where its cell ended as D.
- * 5. The units of a stratum are shuffled with the stream "order", label the canonical text: for i = n - 1, …, 1, swap
- *    unit i with unit bounded(i + 1). The shuffled units get, in turn, the sure places of arm 1, of arm 2, …, then the
- *    leftover places in the order of the arms.
+ * 5. The units of a stratum, numbered from 0, are shuffled with the stream "order", label the canonical text: for
+ *    i = n - 1, …, 1, swap unit i with unit bounded(i + 1). The shuffled units get, in turn, the sure places of the
+ *    first arm, of the second arm, …, then the leftover places in the order of the arms.
  *
- * A stream is PCG64 (XSL-RR 128/64, setseq) seeded by SHA-256("temoin/1" NUL trial id NUL seed NUL purpose NUL label):
- * initstate is the first 16 bytes and initseq the last 16, big-endian. In 128-bit arithmetic inc = 2 initseq + 1 and the
- * state starts as (initstate + inc) M + inc, M = 47026247687942121848144207491837523525. Each number first makes the
- * state state M + inc; it is the exclusive-or of the state's two 64-bit halves, rotated right by the state's top six bits.
- * bounded(r) takes numbers x until (x r) mod 2^64 is at least 2^64 mod r, and gives floor(x r / 2^64).
+ * A stream is PCG64 (XSL-RR 128/64, setseq) seeded by SHA-256("temoin/1" NUL trial id NUL seed NUL purpose NUL
+ * label): initstate is the first 16 bytes and initseq the last 16, big-endian. In 128-bit arithmetic inc = 2
+ * initseq + 1 and the state starts as (initstate + inc) M + inc, M = 47026247687942121848144207491837523525. To take
+ * a number, replace state by state M + inc; the number is the exclusive-or of the new state's two 64-bit halves,
+ * rotated right by the state's top six bits. bounded(r) takes numbers x until (x r) mod 2^64 is at least
+ * 2^64 mod r, and gives floor(x r / 2^64).
  *
- * Why: each step of 3 keeps the expectation of every cell, so each unit gets arm a with probability w[a] / W exactly. Row
- * and column sums do not move, so an arm's count is within one of its expectation in every stratum, and so is its total.
+ * Why: each step of 3 keeps the expectation of every cell, so each unit gets arm a with probability w[a] / W
+ * exactly. Row and column sums do not move, so an arm's count is within one of its expectation in every stratum,
+ * and so is its total.
  */
 #include "designs/design_kind.h"
 #include "designs/leftovers.h"
@@ -41,12 +46,12 @@ static const int64_t largest_denominator = INT64_C(1) << 53;
 
 typedef struct allocation {
     const tm_design_units *units;
-    int64_t *start;       /* [n_strata + 1] of each stratum in `order` */
-    int64_t *order;       /* [n_units] units by stratum, canonical order inside */
-    int64_t *base;        /* [n_strata * n_arms] sure places */
-    int64_t *left;        /* [(n_strata + 1) * n_arms] remainders, then 0 or `denominator` */
-    int64_t *divisor;     /* [n_strata] greatest common divisor of the shares */
-    int64_t denominator;  /* D */
+    int64_t *start;      /* [n_strata + 1] of each stratum in `order` */
+    int64_t *order;      /* [n_units] units by stratum, canonical order inside */
+    int64_t *base;       /* [n_strata * n_arms] sure places */
+    int64_t *left;       /* [(n_strata + 1) * n_arms] remainders, then 0 or `denominator` */
+    int64_t *divisor;    /* [n_strata] greatest common divisor of the shares */
+    int64_t denominator; /* D */
 } allocation;
 
 static int64_t common_divisor(int64_t a, int64_t b)
@@ -75,10 +80,11 @@ static temoin_status check_shares(temoin_context *ctx, const tm_design_units *un
 {
     for (int32_t s = 0; s < units->n_strata; s++)
         if (share_sum(units, s) < 0)
-            TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                    "design: stratum \"%s\": the shares of its arms must not be negative and must sum to more than 0 and, "
-                    "as whole numbers, to at most 2^53; correct the shares of that stratum",
-                    units->stratum_text[s]);
+            TM_FAIL(
+                ctx, TEMOIN_ERR_PLAN,
+                "design: stratum \"%s\": the shares of its arms must not be negative and must sum to more than 0 and, "
+                "as whole numbers, to at most 2^53; correct the shares of that stratum",
+                units->stratum_text[s]);
     return TEMOIN_OK;
 }
 
@@ -109,10 +115,11 @@ static temoin_status find_denominator(temoin_context *ctx, allocation *d)
         const int64_t sum = share_sum(units, s) / d->divisor[s];
         const int64_t factor = sum / common_divisor(sum, d->denominator);
         if (factor > largest_denominator / d->denominator)
-            TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                    "design: stratum \"%s\": its shares and those of the strata before it have no common denominator up to "
-                    "2^53, so leftover units cannot be drawn exactly; write the shares with fewer decimals",
-                    units->stratum_text[s]);
+            TM_FAIL(
+                ctx, TEMOIN_ERR_PLAN,
+                "design: stratum \"%s\": its shares and those of the strata before it have no common denominator up to "
+                "2^53, so leftover units cannot be drawn exactly; write the shares with fewer decimals",
+                units->stratum_text[s]);
         d->denominator *= factor;
     }
     return TEMOIN_OK;

@@ -27,8 +27,8 @@ static bool is_whole(const rounding *r, int64_t row, int32_t column)
     return value == 0 || value == r->whole;
 }
 
-/* The first row, other than `from`'s, whose cell in the column is not whole. There is one, because the column's sum is a
- * multiple of `whole`. A cell that is whole stays so, which is why the two remembered rows never go back. */
+/* The first row, other than `from`'s, whose cell in the column is not whole. There is one, because the column's sum is
+ * a multiple of `whole`. A cell that is whole stays so, which is why the two remembered rows never go back. */
 static cell other_row(const rounding *r, cell from)
 {
     int64_t *first = &r->first[from.column], *second = &r->second[from.column];

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Trials small enough to look at from all sides, and a generator of nasty ones. */
+#ifndef TM_TEST_SMALL_TRIAL_H
+#define TM_TEST_SMALL_TRIAL_H
+
+#include "check.h"
+
+#include "designs/design_kind.h"
+
+enum { MOST_STRATA = 400, MOST_ARMS = 8, MOST_UNITS = 4000 };
+
+typedef struct small_trial {
+    tm_design_units units;
+    int32_t stratum[MOST_UNITS];
+    char text[MOST_STRATA][24];
+    const char *stratum_text[MOST_STRATA];
+    int64_t shares[MOST_STRATA * MOST_ARMS], size[MOST_STRATA];
+    int32_t arm[MOST_UNITS];
+} small_trial;
+
+static inline void build_trial(small_trial *t, int32_t n_strata, int32_t n_arms, const int64_t *size,
+                               const int64_t *shares)
+{
+    t->units = (tm_design_units){.n_arms = n_arms,
+                                 .n_strata = n_strata,
+                                 .stratum = t->stratum,
+                                 .stratum_text = t->stratum_text,
+                                 .shares = t->shares,
+                                 .trial_id = "t",
+                                 .seed = "s"};
+    for (int32_t s = 0; s < n_strata; s++) {
+        snprintf(t->text[s], sizeof t->text[s], n_strata == 1 ? "" : "s%04d|\\|\xc3\xa9", s);
+        t->stratum_text[s] = t->text[s];
+        t->size[s] = size[s];
+        for (int64_t k = 0; k < size[s]; k++) t->stratum[t->units.n_units++] = s;
+        for (int32_t a = 0; a < n_arms; a++) t->shares[s * n_arms + a] = shares[s * n_arms + a];
+    }
+}
+
+static inline uint64_t next_random(uint64_t *x) /* xorshift64 */
+{
+    *x ^= *x << 13, *x ^= *x >> 7, *x ^= *x << 17;
+    return *x;
+}
+
+static inline int random_below(uint64_t *x, int range)
+{
+    return (int)((next_random(x) >> 11) % (uint64_t)range);
+}
+
+/* Nasty on purpose: strata of one, more arms than units, arms that nobody gets, shares that do not divide. */
+static inline void build_random_trial(small_trial *t, uint64_t *x, int most_strata, int most_size)
+{
+    int64_t size[MOST_STRATA], shares[MOST_STRATA * MOST_ARMS];
+    const int32_t n_strata = 1 + random_below(x, most_strata), n_arms = 1 + random_below(x, 6);
+    const int same_shares = random_below(x, 2);
+    const int share_range = 1 + random_below(x, n_strata <= 8 || same_shares ? 10 : 3); /* keeps D below 2^53 */
+    for (int32_t s = 0; s < n_strata; s++) {
+        size[s] = random_below(x, 3) ? 1 + random_below(x, most_size) : 1;
+        for (int32_t a = 0; a < n_arms; a++)
+            shares[s * n_arms + a] = same_shares && s ? shares[a] : random_below(x, share_range + 1);
+        if (!same_shares || !s) shares[s * n_arms + random_below(x, n_arms)] += 1;
+    }
+    build_trial(t, n_strata, n_arms, size, shares);
+    for (int64_t u = t->units.n_units - 1; u > 0; u--) { /* strata lie mixed in the canonical order */
+        const int64_t j = random_below(x, (int)u + 1);
+        const int32_t swap = t->stratum[u];
+        t->stratum[u] = t->stratum[j];
+        t->stratum[j] = swap;
+    }
+}
+
+#endif
