@@ -53,7 +53,7 @@ static temoin_status gather_wishes(builder *b)
         int32_t j = 0;
         while (j < b->cells->n_columns && strcmp(b->cells->name[j].text, request->name) != 0) j++;
         if (j == b->cells->n_columns) {
-            TM_TRY(problem_absent(b, request->name));
+            if (!b->opts->absent_allowed) TM_TRY(problem_absent(b, request->name));
             continue;
         }
         if (request->type != TEMOIN_COLUMN_AUTO) b->wishes[j].type = request->type;
