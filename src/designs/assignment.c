@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who got which arm with which probability: drawn here, or taken from the column of a trial drawn elsewhere. */
+#include <math.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "base/number_text.h"
+#include "base/sink.h"
+#include "designs/assignment_struct.h"
+#include "designs/design_kind.h"
+
+int64_t temoin_assignment_n_in_arm(const temoin_assignment *assignment, int32_t arm)
+{
+    return arm < 0 || arm >= assignment->trial->n_arms ? -1 : assignment->n_in_arm[arm];
+}
+
+static temoin_status find_design(temoin_context *ctx, const temoin_plan *plan, const tm_design **out)
+{
+    *out = tm_design_find(plan->design.kind);
+    if (*out) return TEMOIN_OK;
+    const char **keys;
+    tm_sink list;
+    TM_ALLOC(ctx, keys, tm_n_designs);
+    tm_sink_init(&list, ctx);
+    for (int d = 0; d < tm_n_designs; d++) {
+        keys[d] = tm_designs[d]->key;
+        tm_sink_printf(&list, "%s%s", d ? ", " : "", keys[d]);
+    }
+    TM_TRY(tm_sink_finish(&list));
+    const char *nearest = tm_nearest(plan->design.kind, keys, (size_t)tm_n_designs);
+    TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: there is no design \"%s\"; the designs are %s%s%s%s", plan->path,
+            tm_plan_line(plan, "design.kind"), plan->design.kind, list.text, nearest ? "; did you mean \"" : "",
+            nearest ? nearest : "", nearest ? "\"?" : "");
+}
+
+__extension__ typedef __int128 wide;
+
+/* Exact: share / sum is compared across strata as a fraction. */
+static bool do_shares_differ(const temoin_trial *trial)
+{
+    int64_t first_sum = 0;
+    for (int32_t a = 0; a < trial->n_arms; a++) first_sum += trial->shares[a];
+    for (int32_t s = 1; s < trial->n_strata; s++) {
+        const int64_t *share = trial->shares + (int64_t)s * trial->n_arms;
+        int64_t sum = 0;
+        for (int32_t a = 0; a < trial->n_arms; a++) sum += share[a];
+        for (int32_t a = 0; a < trial->n_arms; a++)
+            if ((wide)share[a] * first_sum != (wide)trial->shares[a] * sum) return true;
+    }
+    return false;
+}
+
+/* by_stratum [n_strata * n_arms] → probability [n_units] of the arm received. */
+static void spread_probability(const temoin_trial *trial, const int32_t *arm, const double *by_stratum, double *probability)
+{
+    for (int64_t u = 0; u < trial->n_units; u++)
+        probability[u] = arm[u] < 0 ? NAN : by_stratum[(int64_t)trial->stratum[u] * trial->n_arms + arm[u]];
+}
+
+static temoin_status draw_arms(temoin_context *ctx, const temoin_trial *trial, const tm_design *design, int32_t *arm,
+                               double *probability)
+{
+    const tm_design_units units = {trial->n_units, trial->n_arms, trial->n_strata, trial->stratum, trial->stratum_text,
+                                   trial->shares, trial->plan->id, trial->plan->design.seed};
+    double *by_stratum;
+    TM_SCRATCH(ctx, by_stratum, (int64_t)trial->n_strata * trial->n_arms);
+    TM_TRY(design->draw(ctx, &units, arm));
+    TM_TRY(design->probability(ctx, &units, by_stratum));
+    spread_probability(trial, arm, by_stratum, probability);
+    return TEMOIN_OK;
+}
+
+static temoin_status take_shares(temoin_context *ctx, const temoin_trial *trial, double *probability)
+{
+    double *by_stratum;
+    TM_SCRATCH(ctx, by_stratum, (int64_t)trial->n_strata * trial->n_arms);
+    for (int32_t s = 0; s < trial->n_strata; s++) {
+        const int64_t *share = trial->shares + (int64_t)s * trial->n_arms;
+        int64_t sum = 0;
+        for (int32_t a = 0; a < trial->n_arms; a++) sum += share[a];
+        for (int32_t a = 0; a < trial->n_arms; a++)
+            by_stratum[(int64_t)s * trial->n_arms + a] = (double)share[a] / (double)sum;
+    }
+    spread_probability(trial, trial->assigned, by_stratum, probability);
+    return TEMOIN_OK;
+}
+
+static temoin_status take_column(temoin_context *ctx, const temoin_trial *trial, double *probability, bool *differ)
+{
+    const temoin_column *column = temoin_frame_find(trial->clients, trial->plan->design.probability);
+    double *first; /* [n_arms] */
+    size_t mark = tm_problems_mark(ctx);
+    TM_SCRATCH(ctx, first, trial->n_arms);
+    if (!column->number || column->type == TEMOIN_COLUMN_DATE)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: the probabilities \"%s\" are declared as a %s; they must be numbers",
+                trial->plan->path, tm_plan_line(trial->plan, "design.probability"), column->name,
+                temoin_column_type_name(column->type));
+    for (int64_t u = 0; u < trial->n_units && !tm_problems_full(ctx); u++) {
+        int32_t a = trial->assigned[u];
+        double p = a < 0 ? NAN : column->number[u];
+        char text[TM_NUMBER_TEXT_SIZE];
+        probability[u] = p;
+        if (a >= 0 && !(p > 0 && p <= 1))
+            tm_problem(ctx, "%s: line %lld, column \"%s\": found %s; the probability of the arm received must be above 0 and "
+                       "at most 1", trial->clients->path, (long long)trial->clients->line[u], column->name,
+                       isnan(p) ? "nothing" : tm_number_text(p, text));
+        else if (a >= 0 && first[a] == 0) first[a] = p;
+        else if (a >= 0 && first[a] != p) *differ = true;
+    }
+    return tm_problems_end(ctx, mark, TEMOIN_ERR_DATA);
+}
+
+static temoin_status count_arms(temoin_context *ctx, const temoin_trial *trial, const int32_t *arm, const int64_t **out)
+{
+    int64_t *n;
+    size_t mark = tm_problems_mark(ctx);
+    TM_ALLOC(ctx, n, trial->n_arms);
+    for (int64_t u = 0; u < trial->n_units; u++)
+        if (arm[u] >= 0) n[arm[u]]++;
+    for (int32_t a = 0; trial->assigned && a < trial->n_arms; a++)
+        if (!n[a])
+            tm_problem(ctx, "%s: column \"%s\": no client is in arm \"%s\", which the plan declares; correct the column, or take "
+                       "the arm out of the plan", trial->clients->path, trial->plan->design.assigned,
+                       trial->plan->arms[a].name);
+    *out = n;
+    return tm_problems_end(ctx, mark, TEMOIN_ERR_DATA);
+}
+
+static temoin_status fill(temoin_context *ctx, const tm_design *design, temoin_assignment *assignment)
+{
+    const temoin_trial *trial = assignment->trial;
+    double *probability;
+    TM_ALLOC(ctx, probability, trial->n_units);
+    assignment->probability = probability;
+    assignment->drawn = !trial->assigned;
+    assignment->arm = trial->assigned;
+    bool from_column = trial->assigned && trial->plan->design.probability;
+    if (assignment->drawn) {
+        int32_t *arm;
+        TM_ALLOC(ctx, arm, trial->n_units);
+        TM_TRY(draw_arms(ctx, trial, design, arm, probability));
+        assignment->arm = arm;
+    } else if (from_column) TM_TRY(take_column(ctx, trial, probability, &assignment->probabilities_differ));
+    else TM_TRY(take_shares(ctx, trial, probability));
+    if (!from_column) assignment->probabilities_differ = do_shares_differ(trial);
+    TM_TRY(count_arms(ctx, trial, assignment->arm, &assignment->n_in_arm));
+    return tm_trial_validate_providers(ctx, trial, assignment->arm);
+}
+
+temoin_status temoin_assignment_draw(temoin_context *ctx, const temoin_trial *trial, const temoin_assignment **out)
+{
+    const tm_design *design;
+    temoin_assignment *assignment;
+    tm_mark scratch = tm_arena_mark(&ctx->scratch);
+    *out = NULL;
+    TM_TRY(find_design(ctx, trial->plan, &design));
+    TM_ALLOC(ctx, assignment, 1);
+    assignment->trial = trial;
+    TM_TRY(fill(ctx, design, assignment));
+    tm_arena_rewind(&ctx->scratch, scratch);
+    *out = assignment;
+    return TEMOIN_OK;
+}

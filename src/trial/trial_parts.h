@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How a trial is put together, step by step; later stages see trial_struct.h only. */
+#ifndef TM_TRIAL_PARTS_H
+#define TM_TRIAL_PARTS_H
+
+#include "base/failure.h"
+#include "trial/trial_struct.h"
+
+/* A column that the plan names, what it must be read as, and where the plan names it. */
+typedef struct tm_wanted {
+    const char *name;
+    temoin_column_type type;
+    bool text;
+    int line; /* of the plan, when the file must have the column; 0: it may be absent */
+} tm_wanted;
+
+typedef struct tm_wanted_list {
+    tm_wanted *item;
+    int32_t n;
+} tm_wanted_list;
+
+/* Room in the scratch arena for the plan's typed columns, which are put in, and `more` others. */
+TEMOIN_MUST_CHECK temoin_status tm_wanted_build(temoin_context *ctx, const temoin_plan *plan, int64_t more,
+                                                tm_wanted_list *out);
+/* Names a column once more: what the plan's `columns` says of its type stays. */
+void tm_wanted_add(tm_wanted_list *list, tm_wanted wanted);
+
+/* Reads a file with these columns. TEMOIN_ERR_PLAN names the plan's line of each that is absent. */
+TEMOIN_MUST_CHECK temoin_status tm_wanted_read(temoin_context *ctx, const temoin_plan *plan, const tm_plan_file *file,
+                                               const char *path, const tm_wanted_list *list, const temoin_frame **out);
+
+/* `"a", "b", "c"`, the first dozen; never NULL. */
+const char *tm_quoted_list(temoin_context *ctx, const char *const *names, int64_t n);
+/* ` did you mean "x"?` or "". */
+const char *tm_meant(temoin_context *ctx, const char *word, const char *const *names, int64_t n);
+/* Names of a frame's columns, or of the plan's arms, in the result arena; NULL when memory is out. */
+const char *const *tm_frame_names(temoin_context *ctx, const temoin_frame *frame);
+const char *const *tm_arm_names(temoin_context *ctx, const temoin_plan *plan);
+
+/* arm_of [column->n_levels]: the arm that each cell text of an arm column names, -1 when the plan declares no such arm. */
+TEMOIN_MUST_CHECK temoin_status tm_arm_column_read(temoin_context *ctx, const temoin_plan *plan,
+                                                   const temoin_column *column, int32_t **arm_of);
+/* Reports each row whose cell names no arm. */
+void tm_arm_column_validate(temoin_context *ctx, const temoin_plan *plan, const temoin_frame *frame,
+                            const temoin_column *column, const int32_t *arm_of);
+
+/* The client file: n_units, id, clients, assigned, provider. */
+TEMOIN_MUST_CHECK temoin_status tm_units_build(temoin_context *ctx, temoin_trial *trial, const char *path);
+
+/* From the clients in canonical order: n_strata, stratum, stratum_text, shares. */
+TEMOIN_MUST_CHECK temoin_status tm_strata_build(temoin_context *ctx, temoin_trial *trial);
+
+/* The outcome files, [n_outcomes] paths: n_waves, wave, value, seen. */
+TEMOIN_MUST_CHECK temoin_status tm_outcomes_build(temoin_context *ctx, temoin_trial *trial, const char *const *path);
+
+#endif
