@@ -8,6 +8,7 @@ A case is a folder TOPIC/CASE beside this file:
     status      its exit status, when it is not 0
     files/NAME  a file that it writes, compared byte for byte
     others      its input; every run has a fresh copy
+The suite also runs under other locales: a case that sorts with a foreign program says LC_ALL=C before it.
 `run.py --program build/temoin --update [CASE...]` writes what came into expected, status and the listed files.
 """
 import argparse
