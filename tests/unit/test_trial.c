@@ -1,0 +1,616 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scratch.h"
+
+#include "base/sink.h"
+#include "designs/assignment_struct.h"
+#include "plan/plan_reader.h"
+
+/* The head of every plan: five lines, then `design` on line 6 unless the test writes its own. */
+#define HEAD(OUTCOMES)                                                                                                 \
+    "temoin: 1\n"                                                                                                      \
+    "trial: {id: t}\n"                                                                                                 \
+    "clients: {file: c.csv, id: id}\n"                                                                                 \
+    "arms: [{name: control}, {name: ocm}]\n"                                                                           \
+    "outcomes: [" OUTCOMES "]\n"
+#define LONG_FILE "{file: o.csv, id: id, wave: month}"
+#define DRAWN "design: {seed: s}\n"
+#define ASSIGNED "design: {assigned: arm}\n"
+#define INCOME "measures: [{name: income}]\n"
+
+typedef struct run {
+    temoin_context *ctx;
+    const temoin_plan *plan;
+    const temoin_trial *trial;
+    const temoin_assignment *assignment;
+} run;
+
+static run start(const char *plan)
+{
+    run r = {.ctx = check_context()};
+    check_ok(r.ctx, tm_plan_parse(r.ctx, "p.yaml", plan, strlen(plan), &r.plan));
+    return r;
+}
+
+static run build(const char *plan)
+{
+    run r = start(plan);
+    check_ok(r.ctx, temoin_trial_build(r.ctx, r.plan, true, &r.trial));
+    return r;
+}
+
+static run draw(const char *plan)
+{
+    run r = build(plan);
+    check_ok(r.ctx, temoin_assignment_draw(r.ctx, r.trial, &r.assignment));
+    return r;
+}
+
+/* The problems are exactly these lines. */
+static void check_problems(const temoin_context *ctx, const char *want)
+{
+    char got[16384] = "";
+    for (size_t i = 0; i < temoin_context_n_problems(ctx); i++)
+        snprintf(got + strlen(got), sizeof got - strlen(got), "%s\n", temoin_context_problem(ctx, i));
+    assert_string_equal(got, want);
+}
+
+static void refuse(const char *plan, temoin_status status, const char *want)
+{
+    run r = start(plan);
+    assert_int_equal(temoin_trial_build(r.ctx, r.plan, true, &r.trial), status);
+    assert_null(r.trial);
+    check_problems(r.ctx, want);
+    temoin_context_free(r.ctx);
+}
+
+static void refuse_draw(const char *plan, temoin_status status, const char *want)
+{
+    run r = build(plan);
+    assert_int_equal(temoin_assignment_draw(r.ctx, r.trial, &r.assignment), status);
+    assert_null(r.assignment);
+    check_problems(r.ctx, want);
+    temoin_context_free(r.ctx);
+}
+
+/* Values of a measure at a wave as text, "." where missing. */
+static void check_values(const run *r, int32_t measure, const char *wave, const char *want)
+{
+    int32_t w = tm_trial_find_wave(r->trial, wave);
+    assert_true(w >= 0);
+    const double *value = tm_trial_value(r->trial, measure, w);
+    assert_non_null(value);
+    tm_sink sink;
+    tm_sink_init(&sink, r->ctx);
+    for (int64_t u = 0; u < r->trial->n_units; u++) {
+        if (u) tm_sink_put(&sink, " ");
+        if (isnan(value[u])) tm_sink_put(&sink, ".");
+        else tm_sink_number(&sink, value[u]);
+    }
+    assert_string_equal(sink.text, want);
+}
+
+static void check_seen(const run *r, const char *wave, const char *want)
+{
+    int32_t w = tm_trial_find_wave(r->trial, wave);
+    for (int64_t u = 0; u < r->trial->n_units; u++)
+        assert_int_equal(r->trial->seen[w * r->trial->n_units + u], want[u] == '1');
+}
+
+static void check_waves(const run *r, const char *want)
+{
+    char got[256] = "";
+    for (int32_t w = 0; w < r->trial->n_waves; w++) strcat(strcat(got, r->trial->wave[w]), "/");
+    assert_string_equal(got, want);
+}
+
+static void units_stand_in_byte_order(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id,age,town\n10,40,B\n\xc3\xa9,41,A\n9,,C\na,43,A\nB,44,\n");
+    run r = build(HEAD("") DRAWN);
+    const char *const want[] = {"10", "9", "B", "a", "\xc3\xa9"};
+    const int64_t line[] = {2, 4, 6, 5, 3};
+    const double age[] = {40, NAN, 44, 43, 41};
+    const char *const town[] = {"B", "C", NULL, "A", "A"};
+    assert_int_equal(temoin_trial_n_units(r.trial), 5);
+    const temoin_column *ages = temoin_frame_find(r.trial->clients, "age");
+    const temoin_column *towns = temoin_frame_find(r.trial->clients, "town");
+    for (int u = 0; u < 5; u++) {
+        assert_string_equal(r.trial->id[u], want[u]);
+        assert_int_equal(r.trial->clients->line[u], line[u]);
+        assert_true(close_to(ages->number[u], age[u], 0, 0));
+        if (town[u]) assert_string_equal(towns->level[towns->code[u]], town[u]);
+        else assert_int_equal(towns->code[u], -1);
+        assert_int_equal(r.trial->stratum[u], 0);
+    }
+    assert_int_equal(r.trial->n_strata, 1);
+    assert_string_equal(r.trial->stratum_text[0], "");
+    assert_null(r.trial->assigned);
+    assert_null(r.trial->provider);
+    assert_int_equal(r.trial->n_inputs, 2);
+    temoin_context_free(r.ctx);
+}
+
+static void ids_are_texts(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id\n007\n7\n7.0\n\"a,b\"\n");
+    write_file("o.csv", "id,month,income\n7,1,70\n007,1,7\n\"a,b\",1,1\n");
+    run r = build(HEAD(LONG_FILE) DRAWN INCOME);
+    check_values(&r, 0, "1", "7 70 . 1");
+    temoin_context_free(r.ctx);
+}
+
+static void client_ids_are_checked(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id,arm\na,control\n,ocm\nb,ocm\na,control\nb,control\n");
+    refuse(HEAD("") ASSIGNED, TEMOIN_ERR_DATA,
+           "c.csv: line 3, column \"id\": empty; every client needs an id\n"
+           "c.csv: line 5, column \"id\": client \"a\" is already on line 2; keep one row per client\n"
+           "c.csv: line 6, column \"id\": client \"b\" is in two arms: in \"control\" here and in \"ocm\" on line 4; keep the "
+           "row with the arm that was drawn\n");
+}
+
+static void absent_columns_point_at_the_plan(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id,district,age\na,N,1\nb,S,2\n");
+    write_file("o.csv", "id,mois,income\na,1,2\n");
+    refuse(HEAD("") "design: {kind: blocked, seed: s, strata: [age, distrct]}\n"
+                    "measures: [{name: y}]\n"
+                    "estimates:\n"
+                    "  - {name: e, measures: [y], covariates: [age, zzz], cluster: office}\n",
+           TEMOIN_ERR_PLAN,
+           "p.yaml: line 6: c.csv has no column \"distrct\"; its columns are \"id\", \"district\", \"age\"; did you mean "
+           "\"district\"?\n"
+           "p.yaml: line 9: c.csv has no column \"office\"; its columns are \"id\", \"district\", \"age\"\n"
+           "p.yaml: line 9: c.csv has no column \"zzz\"; its columns are \"id\", \"district\", \"age\"\n");
+    refuse(HEAD(LONG_FILE) DRAWN INCOME, TEMOIN_ERR_PLAN,
+           "p.yaml: line 5: o.csv has no column \"month\"; its columns are \"id\", \"mois\", \"income\"\n");
+    refuse(HEAD("{file: o.csv, id: id, wave: mois}") DRAWN INCOME "columns:\n  - {name: distric, type: category}\n",
+           TEMOIN_ERR_PLAN, "p.yaml: line 9: no file has a column \"distric\"; did you mean \"district\"?\n");
+}
+
+static void strata_have_a_canonical_text(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id,x,y\n1,a|b,c\n2,a,b|c\n3,\"\\\",z\n4,10,1\n5,9,1\n6,a|b,c\n7,010,1\n");
+    run r = build(HEAD("") "design:\n  kind: blocked\n  seed: s\n  strata: [x, y]\n  stratum_shares:\n"
+                           "    - {stratum: [9, 1], shares: [1, 3]}\n    - {stratum: [a|b, c], shares: [.2, .4]}\n");
+    const char *const want[] = {"010|1", "10|1", "9|1", "\\\\|z", "a\\|b|c", "a|b\\|c"};
+    const int32_t stratum[] = {4, 5, 3, 1, 2, 4, 0};
+    assert_int_equal(r.trial->n_strata, 6);
+    for (int s = 0; s < 6; s++) {
+        assert_string_equal(r.trial->stratum_text[s], want[s]);
+        assert_int_equal(r.trial->shares[2 * s], 1);
+        assert_int_equal(r.trial->shares[2 * s + 1], s == 2 ? 3 : s == 4 ? 2 : 1);
+    }
+    for (int u = 0; u < 7; u++) assert_int_equal(r.trial->stratum[u], stratum[u]);
+    check_ok(r.ctx, temoin_assignment_draw(r.ctx, r.trial, &r.assignment));
+    assert_true(r.assignment->probabilities_differ);
+    for (int u = 0; u < 7; u++) {
+        double two = stratum[u] == 2 ? 0.75 : stratum[u] == 4 ? 2.0 / 3 : 0.5;
+        check_close(r.assignment->probability[u], r.assignment->arm[u] ? two : 1 - two, 1e-15);
+    }
+    temoin_context_free(r.ctx);
+}
+
+static void units_in_no_stratum_are_refused(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id,x,y\n1,a,c\n2,,b\n3,a,NA\n");
+    refuse(HEAD("") "design: {kind: blocked, seed: s, strata: [x, y]}\n", TEMOIN_ERR_DATA,
+           "c.csv: line 3, column \"x\": empty, so the client is in no stratum; fill it in\n"
+           "c.csv: line 4, column \"y\": empty, so the client is in no stratum; fill it in\n");
+    write_file("c.csv", "id,x\n1,a\n2,b\n");
+    refuse(HEAD("") "design:\n  kind: blocked\n  seed: s\n  strata: [x]\n  stratum_shares:\n"
+                    "    - {stratum: [a], shares: [1, 3]}\n    - {stratum: [B], shares: [1, 3]}\n",
+           TEMOIN_ERR_PLAN, "p.yaml: line 12: no client is in the stratum \"B\"; the strata are \"a\", \"b\"\n");
+}
+
+static void arms_come_from_a_column(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id,arm,x\n1,ocm,a\n2,,a\n3,control,b\n4,ocm,b\n");
+    run r = draw(HEAD("") "design: {kind: blocked, assigned: arm, strata: [x]}\n");
+    const int32_t arm[] = {1, -1, 0, 1};
+    for (int u = 0; u < 4; u++) {
+        assert_int_equal(r.assignment->arm[u], arm[u]);
+        assert_true(close_to(r.assignment->probability[u], arm[u] < 0 ? NAN : 0.5, 0, 0));
+    }
+    assert_false(r.assignment->drawn);
+    assert_false(r.assignment->probabilities_differ);
+    assert_int_equal(temoin_assignment_n_in_arm(r.assignment, 0), 1);
+    assert_int_equal(temoin_assignment_n_in_arm(r.assignment, 1), 2);
+    assert_int_equal(temoin_assignment_n_in_arm(r.assignment, 2), -1);
+    assert_int_equal(temoin_assignment_n_in_arm(r.assignment, -1), -1);
+    temoin_context_free(r.ctx);
+}
+
+static void unknown_arms_are_refused(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id,arm\n1,ocm\n2,2\n3,control\n4,OCM\n");
+    refuse(HEAD("") ASSIGNED, TEMOIN_ERR_DATA,
+           "c.csv: line 3, column \"arm\": found \"2\"; the plan declares \"control\", \"ocm\"\n"
+           "c.csv: line 5, column \"arm\": found \"OCM\"; the plan declares \"control\", \"ocm\"\n");
+    write_file("c.csv", "id,arm\n1,ocm\n2,ocm\n");
+    refuse_draw(HEAD("") ASSIGNED, TEMOIN_ERR_DATA,
+                "c.csv: column \"arm\": no client is in arm \"control\", which the plan declares; correct the column, or take "
+                "the arm out of the plan\n");
+    refuse_draw(HEAD("") "design: {seed: s, kind: compleet}\n", TEMOIN_ERR_PLAN,
+                "p.yaml: line 6: there is no design \"compleet\"; the designs are complete, blocked; did you mean "
+                "\"complete\"?\n");
+}
+
+static void probabilities_come_from_a_column(void **state)
+{
+    (void)state;
+    const char *plan = HEAD("") "design: {assigned: arm, probability: p}\n";
+    write_file("c.csv", "id,arm,p\n1,ocm,.25\n2,ocm,.25\n3,control,0.75\n4,,\n5,control,.75\n");
+    run r = draw(plan);
+    assert_true(r.assignment->probability[0] == 0.25 && r.assignment->probability[4] == 0.75);
+    assert_true(isnan(r.assignment->probability[3]));
+    assert_false(r.assignment->probabilities_differ);
+    temoin_context_free(r.ctx);
+    write_file("c.csv", "id,arm,p\n1,ocm,.25\n2,ocm,.5\n3,control,0.75\n");
+    r = draw(plan);
+    assert_true(r.assignment->probabilities_differ);
+    temoin_context_free(r.ctx);
+    write_file("c.csv", "id,arm,p\n1,ocm,0\n2,ocm,1.5\n3,control,\n4,control,1\n5,,7\n");
+    refuse_draw(plan, TEMOIN_ERR_DATA,
+                "c.csv: line 2, column \"p\": found 0; the probability of the arm received must be above 0 and at most 1\n"
+                "c.csv: line 3, column \"p\": found 1.5; the probability of the arm received must be above 0 and at most 1\n"
+                "c.csv: line 4, column \"p\": found nothing; the probability of the arm received must be above 0 and at most "
+                "1\n");
+}
+
+static void long_files_are_read(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id\nc\na\nb\n");
+    write_file("o.csv", "id;month;income;job\nb;10;1,5;yes\na;9;2;no\nc;10;;no\na;10;-3;\n");
+    run r = build(HEAD("{file: o.csv, id: id, wave: month, format: {decimal: comma}}") DRAWN
+                  "measures: [{name: income}, {name: job, kind: binary}]\n");
+    check_waves(&r, "9/10/");
+    check_values(&r, 0, "9", "2 . .");
+    check_values(&r, 0, "10", "-3 1.5 .");
+    check_values(&r, 1, "9", "0 . .");
+    check_values(&r, 1, "10", ". 1 0");
+    check_seen(&r, "9", "100");
+    check_seen(&r, "10", "111");
+    assert_int_equal(r.trial->n_inputs, 3);
+    assert_string_equal(r.trial->inputs[0].role, "plan");
+    assert_string_equal(r.trial->inputs[2].role, "outcomes");
+    assert_string_equal(r.trial->inputs[2].name, "o.csv");
+    temoin_context_free(r.ctx);
+}
+
+static void tall_files_are_read(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id\na\nb\n");
+    write_file("o.csv", "id,month,what,value\na,1,income,5\na,1,job,yes\nb,2,colour,red\nb,1,job,0\nb,0,income,NA\n");
+    const char *tall = HEAD("{file: o.csv, id: id, wave: month, measure: what, value: value}") DRAWN
+        "measures: [{name: income}, {name: job, kind: binary}]\n";
+    run r = build(tall);
+    check_waves(&r, "0/1/");
+    check_values(&r, 0, "1", "5 .");
+    check_values(&r, 1, "1", "1 0");
+    assert_null(tm_trial_value(r.trial, 0, 0));
+    check_seen(&r, "0", "01");
+    temoin_context_free(r.ctx);
+    write_file("o.csv", "id,month,what,value\na,1,income,5\na,1,income,6\nb,1,job,2\nb,1,income,\"1,5\"\na,1,job,blue\n");
+    refuse(tall, TEMOIN_ERR_DATA,
+           "o.csv: line 4, column \"value\": found 2; the measure \"job\" is binary: 0 or 1, or a flag such as yes/no; correct "
+           "it, or declare another kind\n"
+           "o.csv: line 5, column \"value\": found \"1,5\"; the measure \"income\" must be a number or a flag such as yes/no; "
+           "if the file writes decimal commas, set format: {decimal: comma} for it in the plan\n"
+           "o.csv: line 6, column \"value\": found \"blue\"; the measure \"job\" must be a number or a flag such as yes/no; "
+           "correct it, or if it stands for a missing value add it to the file's format: {missing: [...]} in the plan\n"
+           "o.csv: line 3: client \"a\" already has a row for the measure \"income\" for wave \"1\" on line 2; keep one row "
+           "per client, wave and measure\n");
+}
+
+static void wide_files_are_read(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id,i0,i12,score\nb,1,2,7\na,,4,8\n");
+    run r = build(HEAD("{file: c.csv, id: id}") DRAWN
+                  "measures: [{name: income, baseline: 0, wide: [{wave: 12, column: i12}, {wave: 0, column: i0}]},"
+                  " {name: score}]\n");
+    check_waves(&r, "/0/12/");
+    check_values(&r, 0, "0", ". 1");
+    check_values(&r, 0, "12", "4 2");
+    check_values(&r, 1, "", "8 7");
+    check_seen(&r, "0", "11");
+    temoin_context_free(r.ctx);
+    refuse(HEAD("{file: c.csv, id: id}") DRAWN
+           "measures:\n  - name: income\n    baseline: 6\n    wide:\n      - {wave: 0, column: i0}\n"
+           "      - {wave: 12, column: i13}\n",
+           TEMOIN_ERR_PLAN,
+           "p.yaml: line 12: no outcome file without a wave column has the column \"i13\" of the measure \"income\"; did you "
+           "mean \"i12\"?\n"
+           "p.yaml: line 9: no outcome file has a wave \"6\"; the waves are \"0\"\n");
+}
+
+static void several_files_are_joined(void **state)
+{
+    (void)state;
+    const char *plan = HEAD("{file: o.csv, id: id, wave: month}, {file: o2.csv, id: person, wave: when}") DRAWN INCOME;
+    write_file("c.csv", "id\na\nb\n");
+    write_file("o.csv", "id,month,income\na,1,5\nb,1,\n");
+    write_file("o2.csv", "person,when,income\nb,1,6\na,2,7\na,1,\n");
+    run r = build(plan);
+    check_values(&r, 0, "1", "5 6");
+    check_values(&r, 0, "2", "7 .");
+    temoin_context_free(r.ctx);
+    write_file("o2.csv", "person,when,income\nb,1,6\na,1,7\n");
+    refuse(plan, TEMOIN_ERR_DATA,
+           "o2.csv: line 3: client \"a\" already has a value of \"income\" at wave \"1\" on line 2 of o.csv; keep one of "
+           "them\n");
+}
+
+static void rows_of_outcomes_are_checked(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id\na\nb\n");
+    write_file("o.csv", "id,month,income\na,1,5\n,1,2\nb,,3\na,1,6\nb,2,1\nzz,1,2\nzz,2,2\ny,1,1\n");
+    refuse(HEAD(LONG_FILE) DRAWN INCOME, TEMOIN_ERR_DATA,
+           "o.csv: line 3, column \"id\": empty; every row needs the id of its client\n"
+           "o.csv: line 7, column \"id\": found \"zz\", an id that is not in c.csv\n"
+           "o.csv: line 9, column \"id\": found \"y\", an id that is not in c.csv\n"
+           "2 ids in o.csv are not in c.csv; add the clients or take their rows out\n"
+           "o.csv: line 4, column \"month\": empty; every row needs its wave\n"
+           "o.csv: line 5: client \"a\" already has a row for wave \"1\" on line 2; keep one row per client and wave\n");
+    write_file("o.csv", "id,income\na,1\nb,2\na,3\n");
+    refuse(HEAD("{file: o.csv, id: id}") DRAWN INCOME, TEMOIN_ERR_DATA,
+           "o.csv: line 4: client \"a\" already has a row on line 2; keep one row per client, or name the file's wave column "
+           "in the plan\n");
+}
+
+static void arms_in_outcomes_are_compared(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id,arm\na,control\nb,ocm\nc,\n");
+    write_file("o.csv", "id,arm,month,income\na,control,1,5\nb,,1,2\na,ocm,2,1\nc,ocm,1,1\nx,ocm,1,1\ny,,1,1\nz,ocm,2,1\nb,2,2,1\n");
+    refuse(HEAD(LONG_FILE) ASSIGNED INCOME, TEMOIN_ERR_DATA,
+           "o.csv: line 9, column \"arm\": found \"2\"; the plan declares \"control\", \"ocm\"\n"
+           "o.csv: line 4, column \"arm\": client \"a\" is in two arms: in \"ocm\" here and in \"control\" on line 2 of c.csv; "
+           "correct one of the files\n"
+           "o.csv: line 5, column \"arm\": client \"c\" is in two arms: in \"ocm\" here and in no arm on line 4 of c.csv; "
+           "correct one of the files\n"
+           "o.csv: line 6, column \"id\": found \"x\", an id that is not in c.csv\n"
+           "o.csv: line 7, column \"id\": found \"y\", an id that is not in c.csv\n"
+           "o.csv: line 8, column \"id\": found \"z\", an id that is not in c.csv\n"
+           "3 ids in o.csv are not in c.csv (\"ocm\": 2, no arm: 1); add the clients or take their rows out\n");
+}
+
+static void measures_must_be_numbers(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id\na\nb\n");
+    write_file("o.csv", "id,month,income\na,1,\"1,5\"\nb,1,7\na,2,\"2,5\"\nb,2,n/k\n");
+    refuse(HEAD(LONG_FILE) DRAWN INCOME, TEMOIN_ERR_DATA,
+           "o.csv: line 2, column \"income\": found \"1,5\"; the measure \"income\" must be a number or a flag such as yes/no; "
+           "if the file writes decimal commas, set format: {decimal: comma} for it in the plan\n"
+           "o.csv: line 4, column \"income\": found \"2,5\"; the measure \"income\" must be a number or a flag such as yes/no; "
+           "if the file writes decimal commas, set format: {decimal: comma} for it in the plan\n"
+           "o.csv: line 5, column \"income\": found \"n/k\"; the measure \"income\" must be a number or a flag such as yes/no; "
+           "correct it, or if it stands for a missing value add it to the file's format: {missing: [...]} in the plan\n");
+    write_file("o.csv", "id,month,income\na,1,2024-01-01\n");
+    refuse(HEAD(LONG_FILE) DRAWN INCOME, TEMOIN_ERR_DATA,
+           "o.csv: column \"income\" is read as a date; the measure \"income\" must be a number or a flag; give the column "
+           "another type in the plan's columns\n");
+    write_file("o.csv", "id,month,income\na,1,0\nb,1,1\na,2,2\n");
+    refuse(HEAD(LONG_FILE) DRAWN "measures: [{name: income, kind: binary}]\n", TEMOIN_ERR_DATA,
+           "o.csv: line 4, column \"income\": found 2; the measure \"income\" is binary: 0 or 1, or a flag such as yes/no; "
+           "correct it, or declare another kind\n");
+}
+
+static void names_of_the_plan_must_occur(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id\na\nb\n");
+    write_file("o.csv", "id,month,income,job\na,0,,1\nb,6,2,1\na,12,2,1\n");
+    refuse(HEAD(LONG_FILE) DRAWN
+           "measures:\n  - {name: incom}\n  - {name: job, baseline: 3}\n"
+           "estimates:\n  - {name: e, measures: [job], waves: [6, 18]}\n",
+           TEMOIN_ERR_PLAN,
+           "p.yaml: line 8: no outcome file holds the measure \"incom\"; did you mean \"income\"?\n"
+           "p.yaml: line 9: no outcome file has a wave \"3\"; the waves are \"0\", \"6\", \"12\"\n"
+           "p.yaml: line 11: no outcome file has a wave \"18\"; the waves are \"0\", \"6\", \"12\"\n");
+    refuse(HEAD(LONG_FILE) DRAWN "measures:\n  - {name: income, baseline: 0}\n", TEMOIN_ERR_PLAN,
+           "p.yaml: line 8: no client has a value of \"income\" at its baseline, wave \"0\"; name a wave that has values, or "
+           "leave baseline out\n");
+    run r = start(HEAD(LONG_FILE) DRAWN "measures:\n  - {name: nowhere}\n");
+    check_ok(r.ctx, temoin_trial_build(r.ctx, r.plan, false, &r.trial));
+    assert_int_equal(r.trial->n_waves, 0);
+    assert_int_equal(r.trial->n_inputs, 2);
+    temoin_context_free(r.ctx);
+}
+
+static void waves_that_are_no_numbers_stand_in_byte_order(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id\na\n");
+    write_file("o.csv", "id,month,income\na,t10,1\na,base,2\na,T9,3\n");
+    run r = build(HEAD(LONG_FILE) DRAWN INCOME);
+    check_waves(&r, "T9/base/t10/");
+    temoin_context_free(r.ctx);
+}
+
+#define PROVIDERS(REST) HEAD("") ASSIGNED "providers: {column: cm, " REST "}\n"
+#define OWN "measures: [{name: y}]\nestimates: [{name: e, measures: [y], cluster: provider, missing_cluster: own}]\n"
+
+static void refuse_providers(const char *plan, const char *want)
+{
+    run r = start(plan);
+    check_ok(r.ctx, temoin_trial_build(r.ctx, r.plan, false, &r.trial));
+    assert_int_equal(temoin_assignment_draw(r.ctx, r.trial, &r.assignment), *want ? TEMOIN_ERR_DATA : TEMOIN_OK);
+    check_problems(r.ctx, want);
+    temoin_context_free(r.ctx);
+}
+
+static void nested_providers_stay_in_one_arm(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id,arm,cm\na,ocm,P1\nb,control,P2\nc,control,P1\nd,ocm,P1\ne,,P2\nf,control,P1\n");
+    refuse_providers(PROVIDERS("structure: nested"),
+                     "c.csv: line 4, column \"cm\": provider \"P1\" serves arm \"control\" here and arm \"ocm\" on line 2; the "
+                     "plan says structure: nested, one arm per provider: correct the column, or say structure: crossed\n");
+    refuse_providers(PROVIDERS("structure: crossed"), "");
+    write_file("c.csv", "id,arm,cm\na,ocm,P1\nb,control,\nc,,\n");
+    refuse_providers(PROVIDERS("structure: nested"),
+                     "c.csv: line 3, column \"cm\": empty, but client \"b\" is in arm \"control\"; name the provider, or say "
+                     "missing_cluster: own in an estimate\n");
+    refuse_providers(PROVIDERS("structure: crossed"),
+                     "c.csv: line 3, column \"cm\": empty, but client \"b\" is in arm \"control\"; name the provider, or say "
+                     "missing_cluster: own in an estimate\n");
+    refuse_providers(PROVIDERS("structure: nested") OWN, "");
+}
+
+static void one_arm_is_served(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id,arm,cm\na,ocm,P1\nb,control,\nc,,P2\nd,ocm,\ne,control,P1\n");
+    refuse_providers(PROVIDERS("structure: one_arm, arm: ocm") OWN,
+                     "c.csv: line 5, column \"cm\": empty, but client \"d\" is in arm \"ocm\"; providers serve this arm: name "
+                     "the provider\n"
+                     "c.csv: line 6, column \"cm\": found \"P1\", but client \"e\" is in arm \"control\"; the plan says that "
+                     "providers serve \"ocm\" only: leave the cell empty, or change structure\n");
+    write_file("c.csv", "id,arm,cm\na,ocm,P1\nb,control,\nc,ocm,P2\n");
+    refuse_providers(PROVIDERS("structure: one_arm, arm: ocm"), "");
+    write_file("c.csv", "id,cm\na,\nb,\n"); /* before the draw nobody is served yet */
+    refuse_providers(HEAD("") DRAWN "providers: {column: cm, structure: one_arm, arm: ocm}\n", "");
+}
+
+static uint64_t next_random(uint64_t *x)
+{
+    *x ^= *x << 13, *x ^= *x >> 7, *x ^= *x << 17;
+    return *x;
+}
+
+/* A file whose rows i = 0 … n - 1 stand in the order (offset + i * step) mod n; step and n have no common divisor. */
+static void write_rows(const char *name, const char *header, int64_t n, int64_t step, int64_t offset, bool outcomes)
+{
+    FILE *file = fopen(name, "wb");
+    assert_non_null(file);
+    fprintf(file, "%s\n", header);
+    for (int64_t k = 0; k < n; k++) {
+        long long i = (long long)((offset + k * step) % n), unit = outcomes ? i / 3 : i;
+        uint64_t x = (uint64_t)i * 0x9e3779b97f4a7c15u + 88172645463325252u;
+        next_random(&x);
+        if (outcomes) fprintf(file, "u%lld,%lld,%lld\n", unit, i % 3 * 6, (long long)(x % 1000));
+        else fprintf(file, "u%lld,%lld,%lld,%lld\n", unit, unit % 100, unit % 97, (long long)(x % 80));
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+static const char large_plan[] = HEAD(LONG_FILE) "design: {kind: blocked, seed: s, strata: [x, y]}\n" INCOME;
+
+static void row_order_is_irrelevant(void **state)
+{
+    (void)state;
+    enum { N = 2000 };
+    write_rows("c.csv", "id,x,y,age", N, 1, 0, false);
+    write_rows("o.csv", "id,month,income", 3 * N, 1, 0, true);
+    run a = draw(large_plan);
+    write_rows("c.csv", "id,x,y,age", N, 1237, 77, false);
+    write_rows("o.csv", "id,month,income", 3 * N, 3571, 5, true);
+    run b = draw(large_plan);
+    assert_int_equal(a.trial->n_strata, b.trial->n_strata);
+    assert_int_equal(a.trial->n_waves, 3);
+    assert_memory_equal(a.trial->stratum, b.trial->stratum, N * sizeof *a.trial->stratum);
+    assert_memory_equal(a.assignment->arm, b.assignment->arm, N * sizeof *a.assignment->arm);
+    assert_memory_equal(a.assignment->probability, b.assignment->probability, N * sizeof(double));
+    assert_memory_equal(a.trial->seen, b.trial->seen, 3 * N);
+    for (int w = 0; w < 3; w++)
+        assert_memory_equal(tm_trial_value(a.trial, 0, w), tm_trial_value(b.trial, 0, w), N * sizeof(double));
+    const temoin_column *x = temoin_frame_find(a.trial->clients, "age"), *y = temoin_frame_find(b.trial->clients, "age");
+    assert_memory_equal(x->number, y->number, N * sizeof *x->number);
+    for (int u = 0; u < N; u++) assert_string_equal(a.trial->id[u], b.trial->id[u]);
+    for (int s = 0; s < a.trial->n_strata; s++)
+        assert_string_equal(a.trial->stratum_text[s], b.trial->stratum_text[s]);
+    temoin_context_free(a.ctx);
+    temoin_context_free(b.ctx);
+}
+
+static void many_units_are_joined(void **state)
+{
+    (void)state;
+    enum { N = 100000 };
+    write_rows("c.csv", "id,x,y,age", N, 12347, 5, false);
+    write_rows("o.csv", "id,month,income", 3 * N, 123457, 11, true);
+    run r = draw(large_plan);
+    assert_int_equal(r.trial->n_units, N);
+    assert_int_equal(r.trial->n_strata, 9700); /* 100 and 97 have no common divisor */
+    for (int64_t u = 0; u < N; u++) {
+        long long unit = strtoll(r.trial->id[u] + 1, NULL, 10);
+        char text[32];
+        snprintf(text, sizeof text, "%lld|%lld", unit % 100, unit % 97);
+        assert_string_equal(r.trial->stratum_text[r.trial->stratum[u]], text);
+        for (int w = 0; w < 3; w++) {
+            uint64_t x = (uint64_t)(unit * 3 + w) * 0x9e3779b97f4a7c15u + 88172645463325252u;
+            next_random(&x);
+            assert_true(tm_trial_value(r.trial, 0, w)[u] == (double)(x % 1000));
+        }
+    }
+    temoin_context_free(r.ctx);
+}
+
+/* Every allocation in turn fails: an error of memory or the whole trial, never a crash. */
+static void memory_may_run_out(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id,arm,x,cm\na,ocm,1,P\nb,control,1,\nc,ocm,2,P\nd,control,2,\n");
+    write_file("o.csv", "id,month,income\na,0,1\nb,0,2\nc,6,3\n");
+    write_file("t.csv", "id,what,value\na,job,1\nb,job,no\n");
+    const char *plan = HEAD(LONG_FILE ", {file: t.csv, id: id, measure: what, value: value}")
+        "design: {kind: blocked, assigned: arm, strata: [x]}\nproviders: {column: cm, structure: one_arm, arm: ocm}\n"
+        "measures: [{name: income, baseline: 0}, {name: job, kind: binary}]\n";
+    for (int64_t n = 1;; n++) {
+        run r = start(plan);
+        tm_arena_fail_after(n);
+        temoin_status status = temoin_trial_build(r.ctx, r.plan, true, &r.trial);
+        if (status == TEMOIN_OK) status = temoin_assignment_draw(r.ctx, r.trial, &r.assignment);
+        tm_arena_fail_after(0);
+        temoin_context_free(r.ctx);
+        if (status == TEMOIN_OK) {
+            assert_true(n > 20);
+            break;
+        }
+        assert_int_equal(status, TEMOIN_ERR_MEMORY);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(units_stand_in_byte_order),
+        cmocka_unit_test(ids_are_texts),
+        cmocka_unit_test(client_ids_are_checked),
+        cmocka_unit_test(absent_columns_point_at_the_plan),
+        cmocka_unit_test(strata_have_a_canonical_text),
+        cmocka_unit_test(units_in_no_stratum_are_refused),
+        cmocka_unit_test(arms_come_from_a_column),
+        cmocka_unit_test(unknown_arms_are_refused),
+        cmocka_unit_test(probabilities_come_from_a_column),
+        cmocka_unit_test(long_files_are_read),
+        cmocka_unit_test(tall_files_are_read),
+        cmocka_unit_test(wide_files_are_read),
+        cmocka_unit_test(several_files_are_joined),
+        cmocka_unit_test(rows_of_outcomes_are_checked),
+        cmocka_unit_test(arms_in_outcomes_are_compared),
+        cmocka_unit_test(measures_must_be_numbers),
+        cmocka_unit_test(names_of_the_plan_must_occur),
+        cmocka_unit_test(waves_that_are_no_numbers_stand_in_byte_order),
+        cmocka_unit_test(nested_providers_stay_in_one_arm),
+        cmocka_unit_test(one_arm_is_served),
+        cmocka_unit_test(row_order_is_irrelevant),
+        cmocka_unit_test(many_units_are_joined),
+        cmocka_unit_test(memory_may_run_out),
+    };
+    return cmocka_run_group_tests(tests, scratch_open, scratch_close);
+}
