@@ -53,8 +53,10 @@ static void hang(builder *b, tm_plan_node *node)
         node->line = b->key_line;
         b->key = NULL;
     }
-    if (parent->last) parent->last->next = node;
-    else parent->first = node;
+    if (parent->last)
+        parent->last->next = node;
+    else
+        parent->first = node;
     parent->last = node;
     parent->n_children++;
 }
@@ -85,7 +87,8 @@ static temoin_status add_text(builder *b, const yaml_event_t *event)
 static temoin_status open_node(builder *b, const yaml_event_t *event, tm_node_kind kind)
 {
     if (around(b) && around(b)->kind == TM_NODE_MAPPING && !b->key)
-        return stop(b, line_of(event), "a key must be a text, found a list or a mapping; check the brackets and braces");
+        return stop(b, line_of(event),
+                    "a key must be a text, found a list or a mapping; check the brackets and braces");
     if (b->n_open == DEEPEST)
         return stop(b, line_of(event), "lists and mappings are nested more than 16 deep; no part of a plan needs that");
     tm_plan_node *node;
@@ -110,42 +113,66 @@ static temoin_status close_node(builder *b)
 static const yaml_char_t *anchor_of(const yaml_event_t *event)
 {
     switch (event->type) {
-    case YAML_SCALAR_EVENT: return event->data.scalar.anchor;
-    case YAML_SEQUENCE_START_EVENT: return event->data.sequence_start.anchor;
-    case YAML_MAPPING_START_EVENT: return event->data.mapping_start.anchor;
-    default: return NULL;
+    case YAML_SCALAR_EVENT:
+        return event->data.scalar.anchor;
+    case YAML_SEQUENCE_START_EVENT:
+        return event->data.sequence_start.anchor;
+    case YAML_MAPPING_START_EVENT:
+        return event->data.mapping_start.anchor;
+    default:
+        return NULL;
     }
 }
 
 static const yaml_char_t *tag_of(const yaml_event_t *event)
 {
     switch (event->type) {
-    case YAML_SCALAR_EVENT: return event->data.scalar.tag;
-    case YAML_SEQUENCE_START_EVENT: return event->data.sequence_start.tag;
-    case YAML_MAPPING_START_EVENT: return event->data.mapping_start.tag;
-    default: return NULL;
+    case YAML_SCALAR_EVENT:
+        return event->data.scalar.tag;
+    case YAML_SEQUENCE_START_EVENT:
+        return event->data.sequence_start.tag;
+    case YAML_MAPPING_START_EVENT:
+        return event->data.mapping_start.tag;
+    default:
+        return NULL;
     }
 }
 
 static temoin_status take_event(builder *b, const yaml_event_t *event)
 {
     if (event->type == YAML_ALIAS_EVENT || anchor_of(event))
-        return stop(b, line_of(event), "anchors (&name) and aliases (*name) are not part of the plan format; write the "
-                                       "value out, or put quotes around a text that begins with & or *");
+        return stop(b, line_of(event),
+                    "anchors (&name) and aliases (*name) are not part of the plan format; write the "
+                    "value out, or put quotes around a text that begins with & or *");
     if (tag_of(event))
-        return stop(b, line_of(event), "tags (!name) are not part of the plan format; put quotes around a text that "
-                                       "begins with !");
+        return stop(b, line_of(event),
+                    "tags (!name) are not part of the plan format; put quotes around a text that "
+                    "begins with !");
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT:
         if (b->n_documents++) return stop(b, line_of(event), "a second document begins here; a plan is one document");
         return TEMOIN_OK;
-    case YAML_SCALAR_EVENT: return add_text(b, event);
-    case YAML_SEQUENCE_START_EVENT: return open_node(b, event, TM_NODE_LIST);
-    case YAML_MAPPING_START_EVENT: return open_node(b, event, TM_NODE_MAPPING);
+    case YAML_SCALAR_EVENT:
+        return add_text(b, event);
+    case YAML_SEQUENCE_START_EVENT:
+        return open_node(b, event, TM_NODE_LIST);
+    case YAML_MAPPING_START_EVENT:
+        return open_node(b, event, TM_NODE_MAPPING);
     case YAML_SEQUENCE_END_EVENT:
-    case YAML_MAPPING_END_EVENT: return close_node(b);
-    default: return TEMOIN_OK;
+    case YAML_MAPPING_END_EVENT:
+        return close_node(b);
+    default:
+        return TEMOIN_OK;
     }
+}
+
+/* The byte of a character index; 0 behind the end. */
+static char byte_at(const char *bytes, size_t length, size_t index)
+{
+    size_t at = 0;
+    for (size_t characters = 0; at < length; at++)
+        if (((unsigned char)bytes[at] & 0xc0) != 0x80 && characters++ == index) return bytes[at];
+    return '\0';
 }
 
 /* A byte that is no text has an offset only; anything else has a line. */
@@ -158,18 +185,23 @@ static temoin_status report_syntax(builder *b, const yaml_parser_t *parser, cons
     if (parser->error == YAML_READER_ERROR) {
         int line = 1;
         for (size_t i = 0; i < length && i < parser->problem_offset; i++) line += bytes[i] == '\n';
-        tm_trouble_add(r, line, "not a UTF-8 text file: %s (0x%02X); save the plan as UTF-8", problem,
-                       (unsigned)parser->problem_value);
+        if (parser->problem_value < 0)
+            tm_trouble_add(r, line, "not a UTF-8 text file: %s; save the plan as UTF-8", problem);
+        else
+            tm_trouble_add(r, line, "not a UTF-8 text file: %s (0x%02X); save the plan as UTF-8", problem,
+                           (unsigned)parser->problem_value);
         return TEMOIN_OK;
     }
     int line = (int)parser->problem_mark.line + 1;
-    bool tab = parser->problem_mark.index < length && bytes[parser->problem_mark.index] == '\t';
-    if (tab) tm_trouble_add(r, line, "not valid YAML: a tab; indent with blanks");
+    if (byte_at(bytes, length, parser->problem_mark.index) == '\t')
+        tm_trouble_add(r, line, "not valid YAML: a tab; indent with blanks");
     else if (parser->context && parser->context_mark.line + 1 < parser->problem_mark.line + 1)
         tm_trouble_add(r, line, "not valid YAML: %s (%s that begins on line %d)", problem, parser->context,
                        (int)parser->context_mark.line + 1);
-    else if (parser->context) tm_trouble_add(r, line, "not valid YAML: %s (%s)", problem, parser->context);
-    else tm_trouble_add(r, line, "not valid YAML: %s", problem);
+    else if (parser->context)
+        tm_trouble_add(r, line, "not valid YAML: %s (%s)", problem, parser->context);
+    else
+        tm_trouble_add(r, line, "not valid YAML: %s", problem);
     return TEMOIN_OK;
 }
 

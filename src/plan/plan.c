@@ -31,18 +31,26 @@ static temoin_status load_and_resolve(tm_plan_reader *reader, const char *bytes,
     cyaml_data_t *raw = NULL;
     cyaml_err_t error = cyaml_load_data((const uint8_t *)bytes, length, &config, &tm_plan_schema, &raw, NULL);
     temoin_status status;
-    if (error == CYAML_ERR_OOM) status = tm_fail_memory(reader->ctx);
+    if (error == CYAML_ERR_OOM)
+        status = tm_fail_memory(reader->ctx);
     else if (error != CYAML_OK || !raw)
         status = tm_fail(reader->ctx, TEMOIN_ERR_PLAN, "%s: cannot be read: %s (%s)", reader->path,
                          cyaml_strerror(error), first.text);
-    else status = tm_plan_resolve(reader, raw, plan);
+    else
+        status = tm_plan_resolve(reader, raw, plan);
     if (raw) cyaml_free(&config, &tm_plan_schema, raw, 0);
     return status;
 }
 
 static temoin_status parse(tm_plan_reader *reader, const char *bytes, size_t length, const temoin_plan **out)
 {
-    TM_TRY(tm_plan_document_read(reader, bytes, length));
+    const char *text = bytes;
+    size_t text_length = length;
+    if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark, as Windows editors write */
+        text += 3;
+        text_length -= 3;
+    }
+    TM_TRY(tm_plan_document_read(reader, text, text_length));
     if (reader->document) tm_plan_conform(reader);
     TM_TRY(tm_troubles_end(reader));
     temoin_plan *plan;
@@ -51,7 +59,7 @@ static temoin_status parse(tm_plan_reader *reader, const char *bytes, size_t len
     plan->text = bytes;
     plan->text_length = length;
     TM_TRY(tm_raw_text_copy(reader->ctx, reader->path, &plan->path));
-    TM_TRY(load_and_resolve(reader, bytes, length, plan));
+    TM_TRY(load_and_resolve(reader, text, text_length, plan));
     TM_TRY(tm_troubles_end(reader));
     *out = plan;
     return TEMOIN_OK;

@@ -41,7 +41,10 @@ typedef struct tm_plan_reader {
 TEMOIN_PRINTF(3, 4) void tm_trouble_add(tm_plan_reader *reader, int line, const char *format, ...);
 TEMOIN_MUST_CHECK temoin_status tm_troubles_end(tm_plan_reader *reader);
 
-/* A text of the user for a message: in quotes, without control characters, shortened beyond 60 bytes; scratch. */
+enum { TM_EXCERPT_SIZE = 72 };
+
+/* A text of the user for a message: in quotes, without control characters, shortened beyond 60 bytes; fits in
+ * TM_EXCERPT_SIZE with a separator; scratch. */
 const char *tm_excerpt(tm_plan_reader *reader, const char *text);
 
 /* Parses YAML into `reader->document`. NULL without a failure: the problems say why. */

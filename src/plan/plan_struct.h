@@ -25,9 +25,9 @@ typedef struct tm_names {
 typedef struct tm_plan_file {
     const char *file; /* as the plan writes it, relative to the plan */
     const char *id;
-    const char *wave;    /* column; NULL: one row per client */
-    const char *measure; /* tall: column that names the measure, else NULL */
-    const char *value;   /* tall: column that holds its value, else NULL */
+    const char *wave;       /* column; NULL: one row per client */
+    const char *measure;    /* tall: column that names the measure, else NULL */
+    const char *value;      /* tall: column that holds its value, else NULL */
     temoin_csv_opts format; /* without requests */
 } tm_plan_file;
 
@@ -60,7 +60,12 @@ typedef struct tm_plan_design {
     int32_t n_stratum_shares;
 } tm_plan_design;
 
-typedef enum tm_structure { TM_STRUCTURE_NONE, TM_STRUCTURE_NESTED, TM_STRUCTURE_CROSSED, TM_STRUCTURE_ONE_ARM } tm_structure;
+typedef enum tm_structure {
+    TM_STRUCTURE_NONE,
+    TM_STRUCTURE_NESTED,
+    TM_STRUCTURE_CROSSED,
+    TM_STRUCTURE_ONE_ARM
+} tm_structure;
 
 typedef struct tm_plan_providers {
     tm_structure structure; /* NONE: the plan has no providers */
@@ -109,7 +114,7 @@ typedef struct tm_plan_estimate {
     tm_missing missing;
     bool missing_cluster_allowed; /* `missing_cluster: own`: a client without a cluster is a cluster of one */
     tm_weighting weighting;
-    const char *weight_column; /* with TM_WEIGHTS_COLUMN */
+    const char *weight_column;         /* with TM_WEIGHTS_COLUMN */
     const tm_plan_contrast *contrasts; /* never empty: by default each arm against the first */
     int32_t n_contrasts;
     double level; /* 0.95 */
@@ -155,8 +160,8 @@ struct temoin_plan {
     int32_t min_cell;
 };
 
-/* The line on which a value of the plan stands: tm_plan_line(plan, "estimates[%d].variance", e). When the plan leaves the
- * key out, the line of the nearest enclosing thing that is there. */
+/* The line on which a value of the plan stands: tm_plan_line(plan, "estimates[%d].variance", e). When the plan leaves
+ * the key out, the line of the nearest enclosing thing that is there. */
 TEMOIN_PRINTF(2, 3) int tm_plan_line(const temoin_plan *plan, const char *format, ...);
 
 #endif

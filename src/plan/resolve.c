@@ -2,8 +2,6 @@
 /* The raw plan → the plan, first part: trial, files, columns, arms, design, providers, randomization, report. */
 #include <string.h>
 
-#include "base/nearest.h"
-#include "base/number_text.h"
 #include "plan/schema.h"
 #include "plan/share_text.h"
 
@@ -34,14 +32,31 @@ temoin_status tm_raw_label_copy(temoin_context *ctx, const tm_raw_label *raw, co
     return tm_raw_text_copy(ctx, fr, &out->fr);
 }
 
+/* "estimates[2].waves" → "estimates.waves": readers of a message count lines, not items. */
+static const char *without_indices(tm_plan_reader *r, const char *where)
+{
+    char *text = tm_arena_take(&r->ctx->scratch, (int64_t)strlen(where) + 1, 1), *to = text;
+    if (!text) {
+        r->out_of_memory = true;
+        return where;
+    }
+    for (; *where; where++) {
+        if (*where == '[')
+            where = strchr(where, ']');
+        else
+            *to++ = *where;
+    }
+    return text;
+}
+
 void tm_names_check_unique(tm_plan_reader *r, const tm_names *names, const char *where)
 {
     for (int32_t i = 0; i < names->n; i++)
         for (int32_t before = 0; before < i; before++)
             if (strcmp(names->name[i], names->name[before]) == 0) {
-                const tm_plan_node *item = tm_plan_node_at(r->document, "%s[%d]", where, i);
-                tm_trouble_add(r, item ? item->line : 0, "%s stands twice in \"%s\"; name it once",
-                               tm_excerpt(r, names->name[i]), where);
+                tm_trouble_add(r, tm_plan_node_at(r->document, "%s[%d]", where, i)->line,
+                               "%s stands twice in \"%s\"; name it once", tm_excerpt(r, names->name[i]),
+                               without_indices(r, where));
                 break;
             }
 }
@@ -125,7 +140,8 @@ static temoin_status resolve_columns(tm_plan_reader *r, const tm_raw_plan *raw, 
 static bool check_share(tm_plan_reader *r, const char *text, int line)
 {
     if (tm_share_validate(text)) return true;
-    tm_trouble_add(r, line, "a share cannot be %s; write a positive decimal with at most 18 digits, such as 1, .5 or 0.7",
+    tm_trouble_add(r, line,
+                   "a share cannot be %s; write a positive decimal with at most 18 digits, such as 1, .5 or 0.7",
                    tm_excerpt(r, text));
     return false;
 }
@@ -182,13 +198,14 @@ static temoin_status resolve_one_stratum(tm_plan_reader *r, const tm_raw_stratum
     out->shares = shares;
     TM_TRY(tm_raw_names_copy(r->ctx, raw->stratum, raw->stratum_count, &out->stratum));
     if (out->stratum.n != plan->design.strata.n)
-        tm_trouble_add(r, LINE("design.stratum_shares[%u].stratum", s),
-                       "a stratum of \"design.stratum_shares\" has %d values, \"design.strata\" has %d columns; give one "
-                       "value for each column, in the same order",
-                       out->stratum.n, plan->design.strata.n);
+        tm_trouble_add(
+            r, LINE("design.stratum_shares[%u].stratum", s),
+            "values in \"design.stratum_shares.stratum\": %d; columns in \"design.strata\": %d; give one value "
+            "for each column, in the same order",
+            out->stratum.n, plan->design.strata.n);
     if ((int32_t)raw->shares_count != plan->n_arms) {
         tm_trouble_add(r, LINE("design.stratum_shares[%u].shares", s),
-                       "\"design.stratum_shares.shares\" has %u shares, the plan has %d arms; give one for each arm",
+                       "shares in \"design.stratum_shares.shares\": %u; arms: %d; give one share for each arm",
                        raw->shares_count, plan->n_arms);
         return TEMOIN_OK;
     }
@@ -218,7 +235,8 @@ static temoin_status resolve_stratum_shares(tm_plan_reader *r, const tm_raw_desi
         for (unsigned before = 0; before < s; before++)
             if (same_names(&list[s].stratum, &list[before].stratum)) {
                 tm_trouble_add(r, LINE("design.stratum_shares[%u]", s),
-                               "this stratum has its shares already on line %d", LINE("design.stratum_shares[%u]", before));
+                               "this stratum has its shares already on line %d",
+                               LINE("design.stratum_shares[%u]", before));
                 break;
             }
     }
@@ -231,20 +249,25 @@ static void check_design(tm_plan_reader *r, const temoin_plan *plan)
 {
     const tm_plan_design *d = &plan->design;
     if (d->seed && d->assigned)
-        tm_trouble_add(r, LINE("design.assigned"), "\"design\" has both \"seed\" and \"assigned\"; keep \"seed\" if temoin "
-                                                   "draws the arms, \"assigned\" if they were drawn elsewhere");
+        tm_trouble_add(r, LINE("design.assigned"),
+                       "\"design\" has both \"seed\" and \"assigned\"; keep \"seed\" if temoin "
+                       "draws the arms, \"assigned\" if they were drawn elsewhere");
     if (!d->seed && !d->assigned)
-        tm_trouble_add(r, LINE("design"), "\"design\" needs \"seed\" (any text, if temoin draws the arms) or \"assigned\" "
-                                          "(the column that holds the arms, if they were drawn elsewhere)");
+        tm_trouble_add(r, LINE("design"),
+                       "\"design\" needs \"seed\" (any text, if temoin draws the arms) or \"assigned\" "
+                       "(the column that holds the arms, if they were drawn elsewhere)");
     if (d->probability && !d->assigned)
-        tm_trouble_add(r, LINE("design.probability"), "\"design.probability\" needs \"design.assigned\": where temoin draws, "
-                                                      "it knows the probabilities");
+        tm_trouble_add(r, LINE("design.probability"),
+                       "\"design.probability\" needs \"design.assigned\": where temoin draws, "
+                       "it knows the probabilities");
     if (strcmp(d->kind, "complete") == 0 && d->strata.n > 0)
-        tm_trouble_add(r, LINE("design.strata"), "a \"complete\" design has no strata; write \"kind: blocked\" to draw "
-                                                 "within strata, or take \"strata\" out");
+        tm_trouble_add(r, LINE("design.strata"),
+                       "a \"complete\" design has no strata; write \"kind: blocked\" to draw "
+                       "within strata, or take \"strata\" out");
     if (strcmp(d->kind, "blocked") == 0 && d->strata.n == 0)
-        tm_trouble_add(r, LINE("design.kind"), "a \"blocked\" design needs strata; write \"strata: [column]\" to draw "
-                                               "within them, or \"kind: complete\"");
+        tm_trouble_add(r, LINE("design.kind"),
+                       "a \"blocked\" design needs strata; write \"strata: [column]\" to draw "
+                       "within them, or \"kind: complete\"");
 }
 
 static temoin_status resolve_design(tm_plan_reader *r, const tm_raw_design *raw, temoin_plan *plan)
@@ -269,15 +292,13 @@ static temoin_status resolve_providers(tm_plan_reader *r, const tm_raw_providers
     TM_TRY(tm_raw_text_copy(r->ctx, raw->column, &p->column));
     bool one_arm = p->structure == TM_STRUCTURE_ONE_ARM;
     if (one_arm && !raw->arm)
-        tm_trouble_add(r, LINE("providers.structure"), "\"structure: one_arm\" needs \"arm\": the arm that has providers");
+        tm_trouble_add(r, LINE("providers.structure"),
+                       "\"structure: one_arm\" needs \"arm\": the arm that has providers");
     if (!one_arm && raw->arm)
-        tm_trouble_add(r, LINE("providers.arm"), "\"providers.arm\" belongs to \"structure: one_arm\" only; take it out");
+        tm_trouble_add(r, LINE("providers.arm"),
+                       "\"providers.arm\" belongs to \"structure: one_arm\" only; take it out");
     if (!one_arm || !raw->arm) return TEMOIN_OK;
-    for (int32_t a = 0; a < plan->n_arms; a++)
-        if (strcmp(plan->arms[a].name, raw->arm) == 0) p->arm = a;
-    if (p->arm < 0)
-        tm_trouble_add(r, LINE("providers.arm"), "the plan declares no arm %s; \"providers.arm\" names one of \"arms\"",
-                       tm_excerpt(r, raw->arm));
+    p->arm = tm_plan_arm_find(r, plan, raw->arm, LINE("providers.arm"));
     return TEMOIN_OK;
 }
 

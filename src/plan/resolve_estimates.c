@@ -4,25 +4,26 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/nearest.h"
 #include "base/number_text.h"
 #include "plan/schema.h"
 
 #define LINE(...) tm_plan_line(plan, __VA_ARGS__)
 
+enum { MOST_SHOWN = 12 };
+
 static const double zero_sum_tolerance = 1e-9; /* of the largest weight: decimals such as .1 are not exact in binary */
 
-/* " the plan declares …" for a name that is not there. */
+/* "a", "b", … for a name that is not among them. */
 static const char *declared(tm_plan_reader *r, const char *const *name, int32_t n)
 {
-    size_t length = 1;
-    for (int32_t i = 0; i < n; i++) length += strlen(name[i]) + 4;
-    char *text = tm_arena_take(&r->ctx->scratch, (int64_t)length, 1), *to = text;
+    int32_t shown = n < MOST_SHOWN ? n : MOST_SHOWN;
+    char *text = tm_arena_take(&r->ctx->scratch, shown + 1, TM_EXCERPT_SIZE), *to = text;
     if (!text) {
         r->out_of_memory = true;
         return "";
     }
-    for (int32_t i = 0; i < n; i++) to = stpcpy(stpcpy(stpcpy(stpcpy(to, i ? ", " : ""), "\""), name[i]), "\"");
+    for (int32_t i = 0; i < shown; i++) to = stpcpy(stpcpy(to, i ? ", " : ""), tm_excerpt(r, name[i]));
+    if (shown < n) strcpy(to, ", ...");
     return n ? text : "none";
 }
 
@@ -88,7 +89,7 @@ static temoin_status resolve_measures(tm_plan_reader *r, const tm_raw_plan *raw,
     return TEMOIN_OK;
 }
 
-/* Names → indices into `names`; an unknown or repeated one is a problem. */
+/* Names → indices into `names`; an unknown (-1) or repeated one is a problem. */
 static temoin_status resolve_references(tm_plan_reader *r, char *const *raw, unsigned n, const tm_names *names,
                                         const char *where, const char *what, const int32_t **out)
 {
@@ -99,7 +100,6 @@ static temoin_status resolve_references(tm_plan_reader *r, char *const *raw, uns
     for (unsigned i = 0; i < n; i++) {
         index[i] = index_of(names, raw[i]);
         if (index[i] >= 0) continue;
-        index[i] = 0;
         tm_trouble_add(r, tm_plan_node_at(r->document, "%s[%u]", where, i)->line,
                        "found the %s %s; the plan declares %s", what, tm_excerpt(r, raw[i]),
                        declared(r, names->name, names->n));
@@ -109,7 +109,7 @@ static temoin_status resolve_references(tm_plan_reader *r, char *const *raw, uns
     return TEMOIN_OK;
 }
 
-static int32_t arm_of(tm_plan_reader *r, const temoin_plan *plan, const char *name, int line)
+int32_t tm_plan_arm_find(tm_plan_reader *r, const temoin_plan *plan, const char *name, int line)
 {
     const char **arms;
     for (int32_t a = 0; a < plan->n_arms; a++)
@@ -139,11 +139,13 @@ static temoin_status build_pair(tm_plan_reader *r, const temoin_plan *plan, int3
 static temoin_status resolve_pair(tm_plan_reader *r, const temoin_plan *plan, const tm_raw_contrast *raw,
                                   const char *where, tm_plan_contrast *out)
 {
-    int32_t arm = arm_of(r, plan, raw->arm, LINE("%s.arm", where));
-    int32_t reference = arm_of(r, plan, raw->reference, LINE("%s.reference", where));
+    int32_t arm = tm_plan_arm_find(r, plan, raw->arm, LINE("%s.arm", where));
+    int32_t reference = tm_plan_arm_find(r, plan, raw->reference, LINE("%s.reference", where));
     if (arm >= 0 && arm == reference)
-        tm_trouble_add(r, LINE("%s.reference", where), "a contrast compares two arms; %s stands in \"arm\" and in "
-                                                       "\"reference\"", tm_excerpt(r, raw->arm));
+        tm_trouble_add(r, LINE("%s.reference", where),
+                       "a contrast compares two arms; %s stands in \"arm\" and in "
+                       "\"reference\"",
+                       tm_excerpt(r, raw->arm));
     if (arm < 0 || reference < 0 || arm == reference) return TEMOIN_OK;
     return build_pair(r, plan, arm, reference, out);
 }
@@ -160,7 +162,7 @@ static temoin_status resolve_general(tm_plan_reader *r, const temoin_plan *plan,
     }
     int line = LINE("%s.weights", where);
     if ((int32_t)raw->weights_count != plan->n_arms)
-        tm_trouble_add(r, line, "contrast %s has %u weights, the plan has %d arms; give one for each arm",
+        tm_trouble_add(r, line, "weights in contrast %s: %u; arms: %d; give one weight for each arm",
                        tm_excerpt(r, raw->name), raw->weights_count, plan->n_arms);
     else if (!(fabs(sum) <= zero_sum_tolerance * largest) || largest == 0) {
         char text[TM_NUMBER_TEXT_SIZE];
@@ -178,8 +180,9 @@ static temoin_status resolve_contrast(tm_plan_reader *r, const temoin_plan *plan
     *out = (tm_plan_contrast){"", "", NULL};
     if (raw->arm && raw->reference && !raw->name && !raw->weights) return resolve_pair(r, plan, raw, where, out);
     if (!raw->arm && !raw->reference && raw->name && raw->weights) return resolve_general(r, plan, raw, where, out);
-    tm_trouble_add(r, LINE("%s", where), "a contrast is either {arm: a, reference: b} or {name: x, weights: [one number "
-                                         "for each arm]}");
+    tm_trouble_add(r, LINE("%s", where),
+                   "a contrast is either {arm: a, reference: b} or {name: x, weights: [one number "
+                   "for each arm]}");
     return TEMOIN_OK;
 }
 
@@ -239,12 +242,14 @@ static void check_baseline(tm_plan_reader *r, const temoin_plan *plan, const tm_
     int32_t j = index_of(&estimate->covariates, "baseline");
     if (j < 0) return;
     for (int32_t m = 0; m < estimate->n_measures; m++) {
+        if (estimate->measures[m] < 0) continue;
         const tm_plan_measure *measure = &plan->measures[estimate->measures[m]];
         if (measure->baseline) continue;
-        tm_trouble_add(r, LINE("estimates[%u].covariates[%d]", e, j),
-                       "the covariate \"baseline\" needs a baseline wave of measure %s; add \"baseline: WAVE\" to it, or "
-                       "leave \"baseline\" out",
-                       tm_excerpt(r, measure->name));
+        tm_trouble_add(
+            r, LINE("estimates[%u].covariates[%d]", e, j),
+            "the covariate \"baseline\" needs a baseline wave of measure %s; add \"baseline: WAVE\" to it, or "
+            "leave \"baseline\" out",
+            tm_excerpt(r, measure->name));
     }
 }
 
@@ -255,19 +260,22 @@ static void check_estimate(tm_plan_reader *r, const temoin_plan *plan, const tm_
     tm_names_check_unique(r, &estimate->waves, where);
     snprintf(where, sizeof where, "estimates[%u].covariates", e);
     tm_names_check_unique(r, &estimate->covariates, where);
-    if (plan->n_measures > 0) check_baseline(r, plan, estimate, e);
-    if (estimate->cluster && strcmp(estimate->cluster, "provider") == 0 && plan->providers.structure == TM_STRUCTURE_NONE)
+    check_baseline(r, plan, estimate, e);
+    if (estimate->cluster && strcmp(estimate->cluster, "provider") == 0 &&
+        plan->providers.structure == TM_STRUCTURE_NONE)
         tm_trouble_add(r, LINE("estimates[%u].cluster", e),
                        "\"cluster: provider\" needs the section \"providers\"; add it, or name a column");
     if (!(estimate->level > 0 && estimate->level < 1)) {
         char text[TM_NUMBER_TEXT_SIZE];
-        tm_trouble_add(r, LINE("estimates[%u].level", e), "\"estimates.level\" must lie between 0 and 1, such as 0.95; "
-                                                          "found %s", tm_number_text(estimate->level, text));
+        tm_trouble_add(r, LINE("estimates[%u].level", e),
+                       "\"estimates.level\" must lie between 0 and 1, such as 0.95; "
+                       "found %s",
+                       tm_number_text(estimate->level, text));
     }
 }
 
-static temoin_status resolve_estimate(tm_plan_reader *r, const temoin_plan *plan, const tm_raw_estimate *raw, unsigned e,
-                                      const tm_names *measures, tm_plan_estimate *out)
+static temoin_status resolve_estimate(tm_plan_reader *r, const temoin_plan *plan, const tm_raw_estimate *raw,
+                                      unsigned e, const tm_names *measures, tm_plan_estimate *out)
 {
     char where[64];
     snprintf(where, sizeof where, "estimates[%u].measures", e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The plan as written: what libcyaml fills, before defaults and references. Numbers stay texts: they are read exactly, and
- * independent of the locale, by resolve.c. Absent keys are NULL, 0 or an enumeration's first value. */
+/* The plan as written: what libcyaml fills, before defaults and references. Numbers stay texts: they are read exactly,
+ * and independent of the locale, by resolve.c. Absent keys are NULL, 0 or an enumeration's first value. */
 #ifndef TM_PLAN_SCHEMA_H
 #define TM_PLAN_SCHEMA_H
 
@@ -179,5 +179,7 @@ TEMOIN_MUST_CHECK temoin_status tm_raw_label_copy(temoin_context *ctx, const tm_
                                                   tm_label *out);
 /* Reports each text of the list at `where` that stands there twice. */
 void tm_names_check_unique(tm_plan_reader *reader, const tm_names *names, const char *where);
+/* The index of an arm; an unknown one is a problem of that line, and -1. */
+int32_t tm_plan_arm_find(tm_plan_reader *reader, const temoin_plan *plan, const char *name, int line);
 
 #endif
