@@ -18,9 +18,12 @@ typedef struct header_line {
 static header_line find_header(const char *text, size_t length)
 {
     header_line h = {.line = 1};
-    size_t at = 0;
-    for (; at < length && memchr(" \r\n", text[at], 3); at++)
-        h.line += text[at] == '\n' || (text[at] == '\r' && text[at + 1] != '\n');
+    size_t at = 0, ahead = 0;
+    for (; ahead < length && memchr(" \t\r\n", text[ahead], 4); ahead++) {
+        if (text[ahead] != '\n' && text[ahead] != '\r') continue;
+        h.line += text[ahead] == '\n' || ahead + 1 == length || text[ahead + 1] != '\n';
+        at = ahead + 1;
+    }
     h.text = text + at;
     bool quoted = false;
     for (; at < length && (quoted || (text[at] != '\n' && text[at] != '\r')); at++) {

@@ -39,9 +39,9 @@ static temoin_status problem_absent(const builder *b, const char *wanted)
     TM_TRY(tm_sink_finish(&list));
     const char *nearest = tm_nearest(wanted, names, (size_t)cells->n_columns);
     char near[TM_SHOWN_SIZE];
-    tm_problem(b->ctx, "%s: there is no column %s%s%s%s; the columns are %s", cells->path,
-               tm_shown(wanted, strlen(wanted), shown), nearest ? ", did you mean " : "",
-               nearest ? tm_shown(nearest, strlen(nearest), near) : "", nearest ? "?" : "", list.text);
+    tm_problem(b->ctx, "%s: there is no column %s; the columns are %s%s%s%s", cells->path,
+               tm_shown(wanted, strlen(wanted), shown), list.text, nearest ? "; did you mean " : "",
+               nearest ? tm_shown(nearest, strlen(nearest), near) : "", nearest ? "?" : "");
     return TEMOIN_OK;
 }
 

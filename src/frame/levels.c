@@ -72,10 +72,11 @@ temoin_status tm_distinct_add(tm_distinct *d, const tm_cell *cell, int32_t *inde
     return TEMOIN_OK;
 }
 
-/* The first eight bytes as a number decide most comparisons without a look at the text. */
+/* Eight bytes as a number, taken behind what all levels have in common ("client-"), decide most comparisons without a
+ * look at the text. */
 typedef struct sort_key {
     uint64_t prefix;
-    const char *text;
+    const char *rest;
     int32_t index;
 } sort_key;
 
@@ -83,14 +84,25 @@ static int compare_keys(const void *left, const void *right)
 {
     const sort_key *a = left, *b = right;
     if (a->prefix != b->prefix) return a->prefix < b->prefix ? -1 : 1;
-    return strcmp(a->text, b->text);
+    return strcmp(a->rest, b->rest);
 }
 
-static uint64_t prefix_of(const tm_cell *cell)
+static uint64_t prefix_of(const char *text)
 {
     uint64_t prefix = 0;
-    for (size_t i = 0; i < 8 && i < cell->length; i++) prefix |= (uint64_t)(unsigned char)cell->text[i] << (56 - 8 * i);
+    for (size_t i = 0; i < 8 && text[i]; i++) prefix |= (uint64_t)(unsigned char)text[i] << (56 - 8 * i);
     return prefix;
+}
+
+static size_t common_length(const tm_distinct *d)
+{
+    size_t common = d->n ? d->cell[0].length : 0;
+    for (int32_t i = 1; i < d->n; i++) {
+        size_t same = 0;
+        while (same < common && d->cell[i].text[same] == d->cell[0].text[same]) same++;
+        common = same;
+    }
+    return common;
 }
 
 /* Levels in byte order into the column; rank[index] is the place of a distinct text. */
@@ -100,18 +112,20 @@ static temoin_status sort_levels(const tm_distinct *d, int32_t *rank, temoin_col
     const char **level;
     char *text;
     int64_t n_bytes = 0;
+    size_t common = common_length(d);
     TM_SCRATCH(d->ctx, key, d->n);
     for (int32_t i = 0; i < d->n; i++) {
-        key[i] = (sort_key){prefix_of(&d->cell[i]), d->cell[i].text, i};
+        const char *rest = d->cell[i].text + common;
+        key[i] = (sort_key){prefix_of(rest), rest, i};
         n_bytes += (int64_t)d->cell[i].length + 1;
     }
     qsort(key, (size_t)d->n, sizeof *key, compare_keys);
     TM_ALLOC(d->ctx, level, d->n);
     TM_ALLOC(d->ctx, text, n_bytes);
     for (int32_t i = 0; i < d->n; i++) {
-        size_t size = d->cell[key[i].index].length + 1;
-        level[i] = memcpy(text, key[i].text, size);
-        text += size;
+        const tm_cell *cell = &d->cell[key[i].index];
+        level[i] = memcpy(text, cell->text, cell->length + 1);
+        text += cell->length + 1;
         rank[key[i].index] = i;
     }
     column->level = level;
