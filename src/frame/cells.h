@@ -11,15 +11,15 @@
 #include "base/failure.h"
 #include "temoin/frame.h"
 
-typedef struct tm_cell {
+typedef struct tm_raw {
     const char *text; /* UTF-8 with a NUL behind it and none inside; without its quotes and the blanks around it */
     size_t length;
-} tm_cell;
+} tm_raw;
 
 typedef struct tm_cells {
     const char *path;
-    const tm_cell *name; /* [n_columns] the header */
-    const tm_cell *cell; /* [n_rows * n_columns] row by row */
+    const tm_raw *name;  /* [n_columns] the header */
+    const tm_raw *cell;  /* [n_rows * n_columns] row by row */
     const int64_t *line; /* [n_rows] line on which the row starts */
     int64_t n_rows;
     int32_t n_columns;
@@ -41,32 +41,32 @@ TEMOIN_MUST_CHECK temoin_status tm_delimiter_find(temoin_context *ctx, const cha
                                                   size_t length, char declared, char *delimiter);
 
 /* Records a problem for each empty and each repeated name. */
-TEMOIN_MUST_CHECK temoin_status tm_header_check(temoin_context *ctx, const char *path, int64_t line,
-                                                const tm_cell *name, int32_t n_columns);
+TEMOIN_MUST_CHECK temoin_status tm_header_check(temoin_context *ctx, const char *path, int64_t line, const tm_raw *name,
+                                                int32_t n_columns);
 
 /* The grammar, through libcsv. Rows with a problem are left out; without a whole header `n_columns` is 0. */
 TEMOIN_MUST_CHECK temoin_status tm_cells_read(temoin_context *ctx, const char *path, const char *text, size_t length,
                                               char delimiter, tm_cells *cells);
 
 /* Cells to values. Each is false when the cell is anything else. */
-bool tm_cell_missing(const tm_cell *cell, const temoin_csv_opts *opts);
-bool tm_cell_number(const tm_cell *cell, char decimal, double *out);
-bool tm_cell_date(const tm_cell *cell, double *out);
+bool tm_raw_missing(const tm_raw *cell, const temoin_csv_opts *opts);
+bool tm_raw_number(const tm_raw *cell, char decimal, double *out);
+bool tm_raw_date(const tm_raw *cell, double *out);
 /* `*pairs`: a bit for each pair of flag words to which the cell may belong. */
-bool tm_cell_flag(const tm_cell *cell, unsigned *pairs, double *out);
+bool tm_raw_flag(const tm_raw *cell, unsigned *pairs, double *out);
 
 /* Distinct texts in the order they came; `tm_distinct_add` gives the index of a text, old or new. */
 typedef struct tm_distinct {
     temoin_context *ctx;
     int32_t *slot;  /* [n_slots] index + 1, 0: free */
     uint64_t *hash; /* [n_slots / 2] */
-    tm_cell *cell;  /* [n_slots / 2] */
+    tm_raw *cell;   /* [n_slots / 2] */
     int64_t n_slots;
     int32_t n;
 } tm_distinct;
 
 TEMOIN_MUST_CHECK temoin_status tm_distinct_init(tm_distinct *distinct, temoin_context *ctx);
-TEMOIN_MUST_CHECK temoin_status tm_distinct_add(tm_distinct *distinct, const tm_cell *cell, int32_t *index);
+TEMOIN_MUST_CHECK temoin_status tm_distinct_add(tm_distinct *distinct, const tm_raw *cell, int32_t *index);
 
 /* Codes and sorted levels of the j-th column; `*n_missing` is counted anew. */
 TEMOIN_MUST_CHECK temoin_status tm_levels_build(temoin_context *ctx, const tm_cells *cells, int32_t j,

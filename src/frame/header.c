@@ -54,7 +54,7 @@ temoin_status tm_delimiter_find(temoin_context *ctx, const char *path, const cha
             path, h.line, tm_shown(h.text, h.length, shown), delimiter_names[given], delimiter_names[best]);
 }
 
-temoin_status tm_header_check(temoin_context *ctx, const char *path, int64_t line, const tm_cell *name,
+temoin_status tm_header_check(temoin_context *ctx, const char *path, int64_t line, const tm_raw *name,
                               int32_t n_columns)
 {
     tm_distinct names;

@@ -67,26 +67,26 @@ static temoin_column_type infer_type(const builder *b, int32_t j)
     unsigned pairs = ~0u;
     bool number = true, date = true, any = false;
     for (int64_t r = 0; r < b->cells->n_rows; r++) {
-        const tm_cell *cell = &b->cells->cell[r * b->cells->n_columns + j];
+        const tm_raw *cell = &b->cells->cell[r * b->cells->n_columns + j];
         double x;
         unsigned its_pairs = 0;
-        if (tm_cell_missing(cell, b->opts)) continue;
+        if (tm_raw_missing(cell, b->opts)) continue;
         any = true;
-        if (pairs) pairs &= tm_cell_flag(cell, &its_pairs, &x) ? its_pairs : 0;
-        number = number && tm_cell_number(cell, b->opts->decimal, &x);
-        date = date && tm_cell_date(cell, &x);
+        if (pairs) pairs &= tm_raw_flag(cell, &its_pairs, &x) ? its_pairs : 0;
+        number = number && tm_raw_number(cell, b->opts->decimal, &x);
+        date = date && tm_raw_date(cell, &x);
         if (!pairs && !number && !date) return TEMOIN_COLUMN_CATEGORY;
     }
     if (!any) return TEMOIN_COLUMN_NUMBER;
     return pairs ? TEMOIN_COLUMN_FLAG : number ? TEMOIN_COLUMN_NUMBER : TEMOIN_COLUMN_DATE;
 }
 
-static bool read_value(const builder *b, temoin_column_type type, const tm_cell *cell, double *out)
+static bool read_value(const builder *b, temoin_column_type type, const tm_raw *cell, double *out)
 {
     unsigned pairs;
-    if (type == TEMOIN_COLUMN_FLAG) return tm_cell_flag(cell, &pairs, out);
-    if (type == TEMOIN_COLUMN_DATE) return tm_cell_date(cell, out);
-    return tm_cell_number(cell, b->opts->decimal, out);
+    if (type == TEMOIN_COLUMN_FLAG) return tm_raw_flag(cell, &pairs, out);
+    if (type == TEMOIN_COLUMN_DATE) return tm_raw_date(cell, out);
+    return tm_raw_number(cell, b->opts->decimal, out);
 }
 
 static void problem_value(const builder *b, temoin_column_type type, int64_t r, int32_t j)
@@ -96,12 +96,12 @@ static void problem_value(const builder *b, temoin_column_type type, int64_t r, 
         [TEMOIN_COLUMN_FLAG] = "a flag (0/1, yes/no, oui/non, true/false, vrai/faux, y/n, o/n)",
         [TEMOIN_COLUMN_DATE] = "a date (a day of the calendar as yyyy-mm-dd)",
     };
-    const tm_cell *cell = &b->cells->cell[r * b->cells->n_columns + j], *name = &b->cells->name[j];
+    const tm_raw *cell = &b->cells->cell[r * b->cells->n_columns + j], *name = &b->cells->name[j];
     char found[TM_SHOWN_SIZE], column[TM_SHOWN_SIZE], remedy[64 + TM_SHOWN_SIZE];
     bool comma = b->opts->decimal == ',';
     double x;
     tm_shown(cell->text, cell->length, found);
-    if (type == TEMOIN_COLUMN_NUMBER && tm_cell_number(cell, comma ? '.' : ',', &x))
+    if (type == TEMOIN_COLUMN_NUMBER && tm_raw_number(cell, comma ? '.' : ',', &x))
         snprintf(remedy, sizeof remedy, "declare \"decimal: %s\"", comma ? "point" : "comma");
     else
         snprintf(remedy, sizeof remedy, "correct the cell, or add %s to \"missing\"", found);
@@ -114,8 +114,8 @@ static temoin_status read_values(const builder *b, int32_t j, temoin_column *col
     double *number;
     TM_ALLOC(b->ctx, number, b->cells->n_rows);
     for (int64_t r = 0; r < b->cells->n_rows && !tm_problems_full(b->ctx); r++) {
-        const tm_cell *cell = &b->cells->cell[r * b->cells->n_columns + j];
-        if (tm_cell_missing(cell, b->opts)) {
+        const tm_raw *cell = &b->cells->cell[r * b->cells->n_columns + j];
+        if (tm_raw_missing(cell, b->opts)) {
             number[r] = NAN;
             column->n_missing++;
         } else if (!read_value(b, column->type, cell, &number[r])) {

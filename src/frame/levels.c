@@ -50,7 +50,7 @@ temoin_status tm_distinct_init(tm_distinct *d, temoin_context *ctx)
     return widen(d, 256);
 }
 
-temoin_status tm_distinct_add(tm_distinct *d, const tm_cell *cell, int32_t *index)
+temoin_status tm_distinct_add(tm_distinct *d, const tm_raw *cell, int32_t *index)
 {
     uint64_t hash = hash_text(cell->text, cell->length), at = hash & (uint64_t)(d->n_slots - 1);
     for (; d->slot[at]; at = (at + 1) & (uint64_t)(d->n_slots - 1)) {
@@ -123,7 +123,7 @@ static temoin_status sort_levels(const tm_distinct *d, int32_t *rank, temoin_col
     TM_ALLOC(d->ctx, level, d->n);
     TM_ALLOC(d->ctx, text, n_bytes);
     for (int32_t i = 0; i < d->n; i++) {
-        const tm_cell *cell = &d->cell[key[i].index];
+        const tm_raw *cell = &d->cell[key[i].index];
         level[i] = memcpy(text, cell->text, cell->length + 1);
         text += cell->length + 1;
         rank[key[i].index] = i;
@@ -142,9 +142,9 @@ static temoin_status code_rows(temoin_context *ctx, const tm_cells *cells, int32
     TM_ALLOC(ctx, code, cells->n_rows);
     column->n_missing = 0;
     for (int64_t r = 0; r < cells->n_rows; r++) {
-        const tm_cell *cell = &cells->cell[r * cells->n_columns + j];
+        const tm_raw *cell = &cells->cell[r * cells->n_columns + j];
         code[r] = -1;
-        if (tm_cell_missing(cell, opts))
+        if (tm_raw_missing(cell, opts))
             column->n_missing++;
         else
             TM_TRY(tm_distinct_add(&distinct, cell, &code[r]));

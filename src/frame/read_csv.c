@@ -11,7 +11,7 @@ typedef struct reader {
     temoin_context *ctx;
     const char *path;
     char delimiter;
-    tm_cell *cell; /* the header's cells, then those of each good row */
+    tm_raw *cell; /* the header's cells, then those of each good row */
     int64_t n_cells;
     int64_t first; /* first cell of the record being read */
     char *room;    /* where the next cell's text goes */
@@ -47,7 +47,7 @@ static void end_cell(void *text, size_t length, void *data)
     reader *r = data;
     if (length) memcpy(r->room, text, length);
     r->room[length] = '\0';
-    r->cell[r->n_cells++] = (tm_cell){r->room, length};
+    r->cell[r->n_cells++] = (tm_raw){r->room, length};
     r->room += length + 1;
     r->cell_line = r->line;
 }

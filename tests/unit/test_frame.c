@@ -239,17 +239,17 @@ static void dates_are_real_days(void **state)
                                       "2017/01/01", "2017-01-01 ", "+017-01-01", "2017-01-0x"};
     double day;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        assert_true(tm_cell_date(&(tm_cell){good[i].text, 10}, &day));
+        assert_true(tm_raw_date(&(tm_raw){good[i].text, 10}, &day));
         assert_true(day == good[i].day);
     }
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_false(tm_cell_date(&(tm_cell){bad[i], strlen(bad[i])}, &day));
+        assert_false(tm_raw_date(&(tm_raw){bad[i], strlen(bad[i])}, &day));
     double before = NAN; /* each day of 400 years is the one before plus one */
     for (int year = 1800, n = 0; year < 2200; year++)
         for (int md = 101; md <= 1231; md++) {
             char text[32];
             snprintf(text, sizeof text, "%04d-%02d-%02d", year, md / 100, md % 100);
-            if (!tm_cell_date(&(tm_cell){text, 10}, &day)) continue;
+            if (!tm_raw_date(&(tm_raw){text, 10}, &day)) continue;
             assert_true(n++ == 0 || day == before + 1);
             before = day;
             if (year == 2199 && md == 1231) assert_int_equal(n, 146097);
@@ -274,7 +274,7 @@ static void short_numbers_equal_the_full_reader(void **state)
         double got = 0, want = 0;
         char decimal = x & 1 << 22 ? '.' : ',';
         bool fits = tm_number_read(text, n, decimal, &want);
-        assert_int_equal(tm_cell_number(&(tm_cell){text, n}, decimal, &got), fits);
+        assert_int_equal(tm_raw_number(&(tm_raw){text, n}, decimal, &got), fits);
         if (fits) assert_memory_equal(&got, &want, sizeof got);
     }
 }

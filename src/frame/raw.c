@@ -5,7 +5,7 @@
 #include "base/number_text.h"
 #include "frame/cells.h"
 
-bool tm_cell_missing(const tm_cell *cell, const temoin_csv_opts *opts)
+bool tm_raw_missing(const tm_raw *cell, const temoin_csv_opts *opts)
 {
     if (opts->n_missing < 0) return cell->length == 0 || (cell->length == 2 && memcmp(cell->text, "NA", 2) == 0);
     for (int32_t m = 0; m < opts->n_missing; m++)
@@ -15,7 +15,7 @@ bool tm_cell_missing(const tm_cell *cell, const temoin_csv_opts *opts)
 
 /* Nearly all cells: at most fifteen digits, no exponent. The digits make an integer below 2^53 and the power of ten is
  * exact, so the one division rounds correctly (Clinger 1990) and the value is that of `tm_number_read`. */
-static bool read_short_number(const tm_cell *cell, char decimal, double *out)
+static bool read_short_number(const tm_raw *cell, char decimal, double *out)
 {
     static const double power[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
     const char *c = cell->text, *end = cell->text + cell->length;
@@ -41,7 +41,7 @@ static bool read_short_number(const tm_cell *cell, char decimal, double *out)
     return true;
 }
 
-bool tm_cell_number(const tm_cell *cell, char decimal, double *out)
+bool tm_raw_number(const tm_raw *cell, char decimal, double *out)
 {
     return read_short_number(cell, decimal, out) || tm_number_read(cell->text, cell->length, decimal, out);
 }
@@ -57,7 +57,7 @@ static const flag_word flag_words[] = {
     {"true", 8, 1}, {"faux", 16, 0}, {"vrai", 16, 1}, {"n", 32 + 64, 0}, {"y", 32, 1},  {"o", 64, 1},
 };
 
-bool tm_cell_flag(const tm_cell *cell, unsigned *pairs, double *out)
+bool tm_raw_flag(const tm_raw *cell, unsigned *pairs, double *out)
 {
     char lower[8] = "";
     if (cell->length == 0 || cell->length > 5) return false;
@@ -95,7 +95,7 @@ static int64_t days_from_civil(int year, int month, int day)
     return (int64_t)era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
-bool tm_cell_date(const tm_cell *cell, double *out)
+bool tm_raw_date(const tm_raw *cell, double *out)
 {
     static const int month_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     const char *t = cell->text;
