@@ -51,7 +51,8 @@ static bool do_shares_differ(const temoin_trial *trial)
 }
 
 /* by_stratum [n_strata * n_arms] → probability [n_units] of the arm received. */
-static void spread_probability(const temoin_trial *trial, const int32_t *arm, const double *by_stratum, double *probability)
+static void spread_probability(const temoin_trial *trial, const int32_t *arm, const double *by_stratum,
+                               double *probability)
 {
     for (int64_t u = 0; u < trial->n_units; u++)
         probability[u] = arm[u] < 0 ? NAN : by_stratum[(int64_t)trial->stratum[u] * trial->n_arms + arm[u]];
@@ -60,8 +61,8 @@ static void spread_probability(const temoin_trial *trial, const int32_t *arm, co
 static temoin_status draw_arms(temoin_context *ctx, const temoin_trial *trial, const tm_design *design, int32_t *arm,
                                double *probability)
 {
-    const tm_design_units units = {trial->n_units, trial->n_arms, trial->n_strata, trial->stratum, trial->stratum_text,
-                                   trial->shares, trial->plan->id, trial->plan->design.seed};
+    const tm_design_units units = {trial->n_units,      trial->n_arms, trial->n_strata, trial->stratum,
+                                   trial->stratum_text, trial->shares, trial->plan->id, trial->plan->design.seed};
     double *by_stratum;
     TM_SCRATCH(ctx, by_stratum, (int64_t)trial->n_strata * trial->n_arms);
     TM_TRY(design->draw(ctx, &units, arm));
@@ -92,20 +93,25 @@ static temoin_status take_column(temoin_context *ctx, const temoin_trial *trial,
     size_t mark = tm_problems_mark(ctx);
     TM_SCRATCH(ctx, first, trial->n_arms);
     if (!column->number || column->type == TEMOIN_COLUMN_DATE)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: the probabilities \"%s\" are declared as a %s; they must be numbers",
-                trial->plan->path, tm_plan_line(trial->plan, "design.probability"), column->name,
-                temoin_column_type_name(column->type));
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+                "%s: line %d: the probabilities \"%s\" are declared as a %s; they must be numbers", trial->plan->path,
+                tm_plan_line(trial->plan, "design.probability"), column->name, temoin_column_type_name(column->type));
     for (int64_t u = 0; u < trial->n_units && !tm_problems_full(ctx); u++) {
         int32_t a = trial->assigned[u];
         double p = a < 0 ? NAN : column->number[u];
         char text[TM_NUMBER_TEXT_SIZE];
         probability[u] = p;
         if (a >= 0 && !(p > 0 && p <= 1))
-            tm_problem(ctx, "%s: line %lld, column \"%s\": found %s; the probability of the arm received must be above 0 and "
-                       "at most 1", trial->clients->path, (long long)trial->clients->line[u], column->name,
-                       isnan(p) ? "nothing" : tm_number_text(p, text));
-        else if (a >= 0 && first[a] == 0) first[a] = p;
-        else if (a >= 0 && first[a] != p) *differ = true;
+            tm_problem(
+                ctx,
+                "%s: line %lld, column \"%s\": found %s; the probability of the arm received must be above 0 and "
+                "at most 1",
+                trial->clients->path, (long long)trial->clients->line[u], column->name,
+                isnan(p) ? "nothing" : tm_number_text(p, text));
+        else if (a >= 0 && first[a] == 0)
+            first[a] = p;
+        else if (a >= 0 && first[a] != p)
+            *differ = true;
     }
     return tm_problems_end(ctx, mark, TEMOIN_ERR_DATA);
 }
@@ -119,9 +125,11 @@ static temoin_status count_arms(temoin_context *ctx, const temoin_trial *trial, 
         if (arm[u] >= 0) n[arm[u]]++;
     for (int32_t a = 0; trial->assigned && a < trial->n_arms; a++)
         if (!n[a])
-            tm_problem(ctx, "%s: column \"%s\": no client is in arm \"%s\", which the plan declares; correct the column, or take "
-                       "the arm out of the plan", trial->clients->path, trial->plan->design.assigned,
-                       trial->plan->arms[a].name);
+            tm_problem(
+                ctx,
+                "%s: column \"%s\": no client is in arm \"%s\", which the plan declares; correct the column, or take "
+                "the arm out of the plan",
+                trial->clients->path, trial->plan->design.assigned, trial->plan->arms[a].name);
     *out = n;
     return tm_problems_end(ctx, mark, TEMOIN_ERR_DATA);
 }
@@ -140,8 +148,10 @@ static temoin_status fill(temoin_context *ctx, const tm_design *design, temoin_a
         TM_ALLOC(ctx, arm, trial->n_units);
         TM_TRY(draw_arms(ctx, trial, design, arm, probability));
         assignment->arm = arm;
-    } else if (from_column) TM_TRY(take_column(ctx, trial, probability, &assignment->probabilities_differ));
-    else TM_TRY(take_shares(ctx, trial, probability));
+    } else if (from_column)
+        TM_TRY(take_column(ctx, trial, probability, &assignment->probabilities_differ));
+    else
+        TM_TRY(take_shares(ctx, trial, probability));
     if (!from_column) assignment->probabilities_differ = do_shares_differ(trial);
     TM_TRY(count_arms(ctx, trial, assignment->arm, &assignment->n_in_arm));
     return tm_trial_validate_providers(ctx, trial, assignment->arm);

@@ -11,11 +11,11 @@ enum { UNKNOWN_SHOWN = 10, CELLS_SHOWN = 3 };
 
 double tm_outcome_number(const char *text, char decimal)
 {
-    const tm_cell cell = {text, strlen(text)};
+    const tm_raw cell = {text, strlen(text)};
     double x;
     unsigned pairs = ~0u;
     if (tm_number_read(text, cell.length, decimal, &x)) return x;
-    return tm_cell_flag(&cell, &pairs, &x) ? x : NAN;
+    return tm_raw_flag(&cell, &pairs, &x) ? x : NAN;
 }
 
 static long long row_line(const tm_outcome_file *file, int64_t r)
@@ -79,16 +79,18 @@ static temoin_status report_unknown(temoin_context *ctx, const temoin_trial *tri
     return TEMOIN_OK;
 }
 
-static void validate_arms(temoin_context *ctx, const temoin_trial *trial, const tm_outcome_file *file, const int32_t *arm_of)
+static void validate_arms(temoin_context *ctx, const temoin_trial *trial, const tm_outcome_file *file,
+                          const int32_t *arm_of)
 {
     tm_arm_column_validate(ctx, trial->plan, file->frame, file->assigned, arm_of);
     for (int64_t r = 0; r < file->frame->n_rows && !tm_problems_full(ctx); r++) {
         int32_t u = file->unit[r], code = file->assigned->code[r];
         if (u < 0 || code < 0 || arm_of[code] < 0 || arm_of[code] == trial->assigned[u]) continue;
-        tm_problem(ctx, "%s: line %lld, column \"%s\": client \"%s\" is in two arms: in \"%s\" here and in %s on line %lld "
-                   "of %s; correct one of the files", file->name, row_line(file, r), file->assigned->name, trial->id[u],
-                   file->assigned->level[code], arm_text(ctx, trial, trial->assigned[u]),
-                   (long long)trial->clients->line[u], trial->clients->path);
+        tm_problem(ctx,
+                   "%s: line %lld, column \"%s\": client \"%s\" is in two arms: in \"%s\" here and in %s on line %lld "
+                   "of %s; correct one of the files",
+                   file->name, row_line(file, r), file->assigned->name, trial->id[u], file->assigned->level[code],
+                   arm_text(ctx, trial, trial->assigned[u]), (long long)trial->clients->line[u], trial->clients->path);
     }
 }
 
@@ -116,8 +118,8 @@ static void validate_waves_present(temoin_context *ctx, const tm_outcome_file *f
 {
     for (int64_t r = 0; file->wave && r < file->frame->n_rows && !tm_problems_full(ctx); r++)
         if (file->wave->code[r] < 0)
-            tm_problem(ctx, "%s: line %lld, column \"%s\": empty; every row needs its wave", file->name, row_line(file, r),
-                       file->wave->name);
+            tm_problem(ctx, "%s: line %lld, column \"%s\": empty; every row needs its wave", file->name,
+                       row_line(file, r), file->wave->name);
 }
 
 /* What to do about a text that is no number under the file's decimal separator. */
@@ -126,7 +128,8 @@ static const char *number_remedy(const tm_outcome_file *file, const char *text)
     char other = file->plan->format.decimal == ',' ? '.' : ',';
     double x;
     if (!tm_number_read(text, strlen(text), other, &x))
-        return "correct it, or if it stands for a missing value add it to the file's format: {missing: [...]} in the plan";
+        return "correct it, or if it stands for a missing value add it to the file's format: {missing: [...]} in the "
+               "plan";
     return other == ',' ? "if the file writes decimal commas, set format: {decimal: comma} for it in the plan"
                         : "if the file writes decimal points, set format: {decimal: point} for it in the plan";
 }
@@ -134,12 +137,15 @@ static const char *number_remedy(const tm_outcome_file *file, const char *text)
 static void report_no_number(temoin_context *ctx, const tm_outcome_file *file, int64_t r, const char *column,
                              const char *text, const char *measure)
 {
-    tm_problem(ctx, "%s: line %lld, column \"%s\": found \"%s\"; the measure \"%s\" must be a number or a flag such as "
-               "yes/no; %s", file->name, row_line(file, r), column, text, measure, number_remedy(file, text));
+    tm_problem(ctx,
+               "%s: line %lld, column \"%s\": found \"%s\"; the measure \"%s\" must be a number or a flag such as "
+               "yes/no; %s",
+               file->name, row_line(file, r), column, text, measure, number_remedy(file, text));
 }
 
 /* A column that the frame could read neither as numbers nor as flags: its first cells that are no numbers. */
-static void report_column(temoin_context *ctx, const temoin_trial *trial, const tm_outcome_file *file, const tm_source *source)
+static void report_column(temoin_context *ctx, const temoin_trial *trial, const tm_outcome_file *file,
+                          const tm_source *source)
 {
     const temoin_column *column = source->column;
     const char *measure = trial->plan->measures[source->measure].name;
@@ -153,18 +159,21 @@ static void report_column(temoin_context *ctx, const temoin_trial *trial, const 
         shown++;
     }
     if (!shown)
-        tm_problem(ctx, "%s: column \"%s\" is read as a %s; the measure \"%s\" must be a number or a flag; give the column "
-                   "another type in the plan's columns", file->name, column->name, temoin_column_type_name(column->type),
-                   measure);
+        tm_problem(ctx,
+                   "%s: column \"%s\" is read as a %s; the measure \"%s\" must be a number or a flag; give the column "
+                   "another type in the plan's columns",
+                   file->name, column->name, temoin_column_type_name(column->type), measure);
 }
 
 static void report_not_binary(temoin_context *ctx, const temoin_trial *trial, const tm_outcome_file *file, int64_t r,
                               const char *column, double value, int32_t measure)
 {
     char text[TM_NUMBER_TEXT_SIZE];
-    tm_problem(ctx, "%s: line %lld, column \"%s\": found %s; the measure \"%s\" is binary: 0 or 1, or a flag such as yes/no; "
-               "correct it, or declare another kind", file->name, row_line(file, r), column, tm_number_text(value, text),
-               trial->plan->measures[measure].name);
+    tm_problem(
+        ctx,
+        "%s: line %lld, column \"%s\": found %s; the measure \"%s\" is binary: 0 or 1, or a flag such as yes/no; "
+        "correct it, or declare another kind",
+        file->name, row_line(file, r), column, tm_number_text(value, text), trial->plan->measures[measure].name);
 }
 
 static bool is_unfit(const temoin_trial *trial, int32_t measure, double value)
@@ -183,7 +192,8 @@ static void validate_columns(temoin_context *ctx, const temoin_trial *trial, con
         }
         for (int64_t r = 0; r < file->frame->n_rows && !tm_problems_full(ctx); r++)
             if (is_unfit(trial, source->measure, source->column->number[r]))
-                report_not_binary(ctx, trial, file, r, source->column->name, source->column->number[r], source->measure);
+                report_not_binary(ctx, trial, file, r, source->column->name, source->column->number[r],
+                                  source->measure);
     }
 }
 
@@ -194,7 +204,8 @@ static void validate_tall(temoin_context *ctx, const temoin_trial *trial, const 
         int32_t measure = code < 0 ? -1 : file->measure_of[code];
         if (measure < 0 || cell < 0) continue;
         if (isnan(file->number[cell]))
-            report_no_number(ctx, file, r, file->value->name, file->value->level[cell], trial->plan->measures[measure].name);
+            report_no_number(ctx, file, r, file->value->name, file->value->level[cell],
+                             trial->plan->measures[measure].name);
         else if (is_unfit(trial, measure, file->number[cell]))
             report_not_binary(ctx, trial, file, r, file->value->name, file->number[cell], measure);
     }
@@ -217,13 +228,15 @@ static int32_t row_wave(const tm_outcome_file *file, int64_t r, int32_t otherwis
 static void report_repeated(temoin_context *ctx, const temoin_trial *trial, const tm_outcome_file *file, int64_t first,
                             int64_t again)
 {
-    const char *id = trial->id[file->unit[again]], *wave = file->wave ? file->wave->level[file->wave->code[again]] : NULL;
+    const char *id = trial->id[file->unit[again]],
+               *wave = file->wave ? file->wave->level[file->wave->code[again]] : NULL;
     const char *at = wave ? tm_text(ctx, " for wave \"%s\"", wave) : "";
     if (file->measure)
-        tm_problem(ctx, "%s: line %lld: client \"%s\" already has a row for the measure \"%s\"%s on line %lld; keep one row "
-                   "per client%s and measure", file->name, row_line(file, again), id,
-                   file->measure->level[file->measure->code[again]], at ? at : "", row_line(file, first),
-                   wave ? ", wave" : "");
+        tm_problem(ctx,
+                   "%s: line %lld: client \"%s\" already has a row for the measure \"%s\"%s on line %lld; keep one row "
+                   "per client%s and measure",
+                   file->name, row_line(file, again), id, file->measure->level[file->measure->code[again]],
+                   at ? at : "", row_line(file, first), wave ? ", wave" : "");
     else
         tm_problem(ctx, "%s: line %lld: client \"%s\" already has a row%s on line %lld; %s", file->name,
                    row_line(file, again), id, at ? at : "", row_line(file, first),
@@ -241,8 +254,10 @@ static temoin_status validate_repeated(temoin_context *ctx, const temoin_trial *
         int32_t m = row_measure(file, r), w = row_wave(file, r, 0), u = file->unit[r];
         if (m < 0 || w < 0 || u < 0) continue;
         int64_t *slot = &first[(m * n_waves + w) * trial->n_units + u];
-        if (*slot) report_repeated(ctx, trial, file, *slot - 1, r);
-        else *slot = r + 1;
+        if (*slot)
+            report_repeated(ctx, trial, file, *slot - 1, r);
+        else
+            *slot = r + 1;
     }
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;
@@ -252,8 +267,10 @@ temoin_status tm_outcome_rows_validate(temoin_context *ctx, const temoin_trial *
 {
     TM_TRY(link_units(ctx, trial, file));
     validate_waves_present(ctx, file);
-    if (file->measure) validate_tall(ctx, trial, file);
-    else validate_columns(ctx, trial, file);
+    if (file->measure)
+        validate_tall(ctx, trial, file);
+    else
+        validate_columns(ctx, trial, file);
     return validate_repeated(ctx, trial, file);
 }
 
@@ -275,21 +292,24 @@ static int64_t find_row(const tm_outcome_file *file, int32_t measure, int32_t wa
         }
         for (int32_t i = 0; i < file->n_sources; i++) {
             const tm_source *source = &file->source[i];
-            if (source->measure == measure && row_wave(file, r, source->wave) == wave && !isnan(source->column->number[r]))
+            if (source->measure == measure && row_wave(file, r, source->wave) == wave &&
+                !isnan(source->column->number[r]))
                 return r;
         }
     }
     return -1;
 }
 
-static void report_conflict(temoin_context *ctx, const merging *to, const tm_outcome_file *file, int64_t r, int32_t m, int32_t w)
+static void report_conflict(temoin_context *ctx, const merging *to, const tm_outcome_file *file, int64_t r, int32_t m,
+                            int32_t w)
 {
     const temoin_trial *trial = to->trial;
     for (const tm_outcome_file *other = to->files; other <= file; other++) {
         int64_t row = find_row(other, m, w, file->unit[r]);
         if (row < 0) continue;
         const char *at = *trial->wave[w] ? tm_text(ctx, " at wave \"%s\"", trial->wave[w]) : "";
-        tm_problem(ctx, "%s: line %lld: client \"%s\" already has a value of \"%s\"%s on line %lld of %s; keep one of them",
+        tm_problem(ctx,
+                   "%s: line %lld: client \"%s\" already has a value of \"%s\"%s on line %lld of %s; keep one of them",
                    file->name, row_line(file, r), trial->id[file->unit[r]], trial->plan->measures[m].name, at ? at : "",
                    row_line(other, row), other->name);
         return;
@@ -308,15 +328,17 @@ static temoin_status open_values(temoin_context *ctx, merging *to, int32_t m, in
     return TEMOIN_OK;
 }
 
-static temoin_status put_value(temoin_context *ctx, merging *to, const tm_outcome_file *file, int64_t r, int32_t m, int32_t w,
-                               double value)
+static temoin_status put_value(temoin_context *ctx, merging *to, const tm_outcome_file *file, int64_t r, int32_t m,
+                               int32_t w, double value)
 {
     double *values = NULL;
     if (isnan(value)) return TEMOIN_OK;
     TM_TRY(open_values(ctx, to, m, w, &values));
     int32_t u = file->unit[r];
-    if (isnan(values[u])) values[u] = value;
-    else if (!tm_problems_full(ctx)) report_conflict(ctx, to, file, r, m, w);
+    if (isnan(values[u]))
+        values[u] = value;
+    else if (!tm_problems_full(ctx))
+        report_conflict(ctx, to, file, r, m, w);
     return TEMOIN_OK;
 }
 
@@ -333,7 +355,8 @@ static temoin_status merge_tall(temoin_context *ctx, merging *to, const tm_outco
     return TEMOIN_OK;
 }
 
-static temoin_status merge_source(temoin_context *ctx, merging *to, const tm_outcome_file *file, const tm_source *source)
+static temoin_status merge_source(temoin_context *ctx, merging *to, const tm_outcome_file *file,
+                                  const tm_source *source)
 {
     for (int64_t r = 0; r < file->frame->n_rows; r++) {
         int32_t w = row_wave(file, r, source->wave);
@@ -343,7 +366,8 @@ static temoin_status merge_source(temoin_context *ctx, merging *to, const tm_out
     return TEMOIN_OK;
 }
 
-temoin_status tm_outcome_rows_merge(temoin_context *ctx, temoin_trial *trial, const tm_outcome_file *files, int32_t n_files)
+temoin_status tm_outcome_rows_merge(temoin_context *ctx, temoin_trial *trial, const tm_outcome_file *files,
+                                    int32_t n_files)
 {
     merging to = {.trial = trial, .files = files};
     size_t mark = tm_problems_mark(ctx);

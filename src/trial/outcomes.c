@@ -27,12 +27,14 @@ static temoin_status read_file(temoin_context *ctx, const temoin_plan *plan, con
     int f = file->index;
     tm_wanted_add(&list, (tm_wanted){from->id, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "outcomes[%d].id", f)});
     if (from->wave)
-        tm_wanted_add(&list, (tm_wanted){from->wave, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "outcomes[%d].wave", f)});
+        tm_wanted_add(&list,
+                      (tm_wanted){from->wave, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "outcomes[%d].wave", f)});
     if (from->measure)
-        tm_wanted_add(&list, (tm_wanted){from->measure, TEMOIN_COLUMN_AUTO, true,
-                                         tm_plan_line(plan, "outcomes[%d].measure", f)});
+        tm_wanted_add(
+            &list, (tm_wanted){from->measure, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "outcomes[%d].measure", f)});
     if (from->value)
-        tm_wanted_add(&list, (tm_wanted){from->value, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "outcomes[%d].value", f)});
+        tm_wanted_add(&list,
+                      (tm_wanted){from->value, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "outcomes[%d].value", f)});
     if (plan->design.assigned) tm_wanted_add(&list, (tm_wanted){.name = plan->design.assigned, .text = true});
     TM_TRY(tm_wanted_read(ctx, plan, from, path, &list, &file->frame));
     file->name = path;
@@ -58,9 +60,11 @@ static temoin_status find_sources(temoin_context *ctx, const temoin_plan *plan, 
     TM_SCRATCH(ctx, file->source, room);
     for (int32_t m = 0; m < plan->n_measures; m++) {
         const tm_plan_measure *measure = &plan->measures[m];
-        if (file->wave || !measure->n_wide) add_source(file, m, measure->name, file->wave ? NULL : "");
+        if (file->wave || !measure->n_wide)
+            add_source(file, m, measure->name, file->wave ? NULL : "");
         else
-            for (int32_t k = 0; k < measure->n_wide; k++) add_source(file, m, measure->wide[k].column, measure->wide[k].wave);
+            for (int32_t k = 0; k < measure->n_wide; k++)
+                add_source(file, m, measure->wide[k].column, measure->wide[k].wave);
     }
     return TEMOIN_OK;
 }
@@ -103,16 +107,19 @@ static void add_wave(wave_list *list, const char *text)
     if (!is_wave(list, text)) list->item[list->n++].text = text;
 }
 
-static temoin_status add_waves(temoin_context *ctx, const temoin_plan *plan, const tm_outcome_file *file, wave_list *list)
+static temoin_status add_waves(temoin_context *ctx, const temoin_plan *plan, const tm_outcome_file *file,
+                               wave_list *list)
 {
     for (int32_t i = 0; i < file->n_sources; i++)
         if (file->source[i].wave_text) add_wave(list, file->source[i].wave_text);
     if (file->measure && !file->wave) add_wave(list, "");
     if (!file->wave) return TEMOIN_OK;
     if (file->wave->n_levels > WAVES_MAX)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: column \"%s\" of %s holds %d different waves, more than %d; is it the "
-                "wave column?", plan->path, tm_plan_line(plan, "outcomes[%d].wave", file->index), file->wave->name,
-                file->name, (int)file->wave->n_levels, (int)WAVES_MAX);
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+                "%s: line %d: column \"%s\" of %s holds %d different waves, more than %d; is it the "
+                "wave column?",
+                plan->path, tm_plan_line(plan, "outcomes[%d].wave", file->index), file->wave->name, file->name,
+                (int)file->wave->n_levels, (int)WAVES_MAX);
     bool *used;
     TM_TRY(find_used_waves(ctx, file, &used));
     for (int32_t l = 0; l < file->wave->n_levels; l++)
@@ -133,8 +140,10 @@ static void sort_waves(wave_list *list)
     bool numbers = true;
     for (int64_t w = 0; w < list->n; w++) {
         wave_name *wave = &list->item[w];
-        if (!*wave->text) wave->number = -INFINITY;
-        else if (!tm_number_read(wave->text, strlen(wave->text), '.', &wave->number)) numbers = false;
+        if (!*wave->text)
+            wave->number = -INFINITY;
+        else if (!tm_number_read(wave->text, strlen(wave->text), '.', &wave->number))
+            numbers = false;
     }
     for (int64_t w = 0; w < list->n && !numbers; w++) list->item[w].number = 0;
     qsort(list->item, (size_t)list->n, sizeof *list->item, by_number_then_text);
@@ -164,14 +173,16 @@ static temoin_status link_waves(temoin_context *ctx, const temoin_trial *trial, 
         if (file->source[i].wave_text) file->source[i].wave = tm_trial_find_wave(trial, file->source[i].wave_text);
     if (!file->wave) return TEMOIN_OK;
     TM_SCRATCH(ctx, file->wave_of, file->wave->n_levels);
-    for (int32_t l = 0; l < file->wave->n_levels; l++) file->wave_of[l] = tm_trial_find_wave(trial, file->wave->level[l]);
+    for (int32_t l = 0; l < file->wave->n_levels; l++)
+        file->wave_of[l] = tm_trial_find_wave(trial, file->wave->level[l]);
     return TEMOIN_OK;
 }
 
 static bool is_held(const tm_outcome_file *file, int32_t measure, const char *column)
 {
     for (int32_t i = 0; i < file->n_sources; i++)
-        if (file->source[i].measure == measure && (!column || strcmp(file->source[i].column->name, column) == 0)) return true;
+        if (file->source[i].measure == measure && (!column || strcmp(file->source[i].column->name, column) == 0))
+            return true;
     for (int32_t l = 0; !column && file->measure && l < file->measure->n_levels; l++)
         if (file->measure_of[l] == measure) return true;
     return false;
@@ -182,13 +193,15 @@ static temoin_status collect_names(temoin_context *ctx, const tm_outcome_file *f
 {
     const char **name;
     int64_t room = 0;
-    for (int32_t f = 0; f < n_files; f++) room += files[f].measure ? files[f].measure->n_levels : files[f].frame->n_columns;
+    for (int32_t f = 0; f < n_files; f++)
+        room += files[f].measure ? files[f].measure->n_levels : files[f].frame->n_columns;
     TM_ALLOC(ctx, name, room);
     *out = (tm_names){.name = name};
     for (int32_t f = 0; f < n_files; f++) {
         const temoin_column *tall = files[f].measure;
         for (int32_t l = 0; tall && l < tall->n_levels; l++) name[out->n++] = tall->level[l];
-        for (int32_t c = 0; !tall && c < files[f].frame->n_columns; c++) name[out->n++] = files[f].frame->columns[c].name;
+        for (int32_t c = 0; !tall && c < files[f].frame->n_columns; c++)
+            name[out->n++] = files[f].frame->columns[c].name;
     }
     return TEMOIN_OK;
 }
@@ -208,12 +221,14 @@ static temoin_status validate_measures(temoin_context *ctx, const temoin_trial *
                        tm_meant(ctx, measure->name, names.name, names.n));
         for (int32_t k = 0; k < measure->n_wide; k++) {
             bool found = false;
-            for (int32_t f = 0; f < plan->n_outcomes; f++) found = found || is_held(&files[f], m, measure->wide[k].column);
+            for (int32_t f = 0; f < plan->n_outcomes; f++)
+                found = found || is_held(&files[f], m, measure->wide[k].column);
             if (!found)
-                tm_problem(ctx, "%s: line %d: no outcome file without a wave column has the column \"%s\" of the measure "
-                           "\"%s\"%s", plan->path, tm_plan_line(plan, "measures[%d].wide[%d]", m, k),
-                           measure->wide[k].column, measure->name,
-                           tm_meant(ctx, measure->wide[k].column, names.name, names.n));
+                tm_problem(ctx,
+                           "%s: line %d: no outcome file without a wave column has the column \"%s\" of the measure "
+                           "\"%s\"%s",
+                           plan->path, tm_plan_line(plan, "measures[%d].wide[%d]", m, k), measure->wide[k].column,
+                           measure->name, tm_meant(ctx, measure->wide[k].column, names.name, names.n));
         }
     }
     return TEMOIN_OK;
@@ -236,7 +251,8 @@ static void validate_waves(temoin_context *ctx, const temoin_trial *trial)
     for (int32_t e = 0; e < plan->n_estimates; e++)
         for (int32_t k = 0; k < plan->estimates[e].waves.n; k++)
             if (tm_trial_find_wave(trial, plan->estimates[e].waves.name[k]) < 0)
-                report_wave(ctx, trial, tm_plan_line(plan, "estimates[%d].waves[%d]", e, k), plan->estimates[e].waves.name[k]);
+                report_wave(ctx, trial, tm_plan_line(plan, "estimates[%d].waves[%d]", e, k),
+                            plan->estimates[e].waves.name[k]);
 }
 
 /* A baseline that nobody has cannot be a covariate. */
@@ -246,9 +262,11 @@ static temoin_status validate_baselines(temoin_context *ctx, const temoin_trial 
     for (int32_t m = 0; m < trial->n_measures; m++) {
         const tm_plan_measure *measure = &trial->plan->measures[m];
         if (!measure->baseline || tm_trial_value(trial, m, tm_trial_find_wave(trial, measure->baseline))) continue;
-        tm_problem(ctx, "%s: line %d: no client has a value of \"%s\" at its baseline, wave \"%s\"; name a wave that has "
-                   "values, or leave baseline out", trial->plan->path, tm_plan_line(trial->plan, "measures[%d].baseline", m),
-                   measure->name, measure->baseline);
+        tm_problem(ctx,
+                   "%s: line %d: no client has a value of \"%s\" at its baseline, wave \"%s\"; name a wave that has "
+                   "values, or leave baseline out",
+                   trial->plan->path, tm_plan_line(trial->plan, "measures[%d].baseline", m), measure->name,
+                   measure->baseline);
     }
     return tm_problems_end(ctx, mark, TEMOIN_ERR_PLAN);
 }
@@ -263,8 +281,9 @@ static void validate_described(temoin_context *ctx, const temoin_trial *trial, c
         for (int32_t f = 0; f < plan->n_outcomes; f++) found = found || temoin_frame_find(files[f].frame, name);
         if (found) continue;
         const char *const *names = tm_frame_names(ctx, trial->clients);
-        tm_problem(ctx, "%s: line %d: no file has a column \"%s\"%s", plan->path, tm_plan_line(plan, "columns[%d].name", c),
-                   name, tm_meant(ctx, name, names, trial->clients->n_columns));
+        tm_problem(ctx, "%s: line %d: no file has a column \"%s\"%s", plan->path,
+                   tm_plan_line(plan, "columns[%d].name", c), name,
+                   tm_meant(ctx, name, names, trial->clients->n_columns));
     }
 }
 
@@ -276,8 +295,10 @@ temoin_status tm_outcomes_build(temoin_context *ctx, temoin_trial *trial, const 
     for (int32_t f = 0; f < plan->n_outcomes; f++) {
         files[f] = (tm_outcome_file){.plan = &plan->outcomes[f], .index = f};
         TM_TRY(read_file(ctx, plan, path[f], &files[f]));
-        if (files[f].measure) TM_TRY(read_tall(ctx, plan, &files[f]));
-        else TM_TRY(find_sources(ctx, plan, &files[f]));
+        if (files[f].measure)
+            TM_TRY(read_tall(ctx, plan, &files[f]));
+        else
+            TM_TRY(find_sources(ctx, plan, &files[f]));
     }
     TM_TRY(build_waves(ctx, trial, files));
     size_t mark = tm_problems_mark(ctx);

@@ -24,8 +24,8 @@ static long long unit_line(const provider_check *check, int64_t u)
 static void report_blank(const provider_check *check, int64_t u, const char *remedy)
 {
     tm_problem(check->ctx, "%s: line %lld, column \"%s\": empty, but client \"%s\" is in arm \"%s\"; %s", check->name,
-               unit_line(check, u), check->column, check->trial->id[u],
-               check->trial->plan->arms[check->arm[u]].name, remedy);
+               unit_line(check, u), check->column, check->trial->id[u], check->trial->plan->arms[check->arm[u]].name,
+               remedy);
 }
 
 /* Each provider in one arm: the first client in another one is reported, once per provider. */
@@ -41,8 +41,10 @@ static temoin_status validate_nested(const provider_check *check)
         int64_t before = first[p] - 1;
         if (check->arm[before] == check->arm[u]) continue;
         first[p] = -1;
-        tm_problem(check->ctx, "%s: line %lld, column \"%s\": provider \"%s\" serves arm \"%s\" here and arm \"%s\" on line "
-                   "%lld; the plan says structure: nested, one arm per provider: correct the column, or say structure: crossed",
+        tm_problem(check->ctx,
+                   "%s: line %lld, column \"%s\": provider \"%s\" serves arm \"%s\" here and arm \"%s\" on line "
+                   "%lld; the plan says structure: nested, one arm per provider: correct the column, or say structure: "
+                   "crossed",
                    check->name, unit_line(check, u), check->column, trial->provider_text[p],
                    trial->plan->arms[check->arm[u]].name, trial->plan->arms[check->arm[before]].name,
                    unit_line(check, before));
@@ -69,9 +71,10 @@ static void validate_one_arm(const provider_check *check)
         int32_t p = trial->provider[u], arm = check->arm[u];
         if (arm == served && p < 0) report_blank(check, u, "providers serve this arm: name the provider");
         if (arm >= 0 && arm != served && p >= 0)
-            tm_problem(check->ctx, "%s: line %lld, column \"%s\": found \"%s\", but client \"%s\" is in arm \"%s\"; the plan "
-                       "says that providers serve \"%s\" only: leave the cell empty, or change structure", check->name,
-                       unit_line(check, u), check->column, trial->provider_text[p], trial->id[u],
+            tm_problem(check->ctx,
+                       "%s: line %lld, column \"%s\": found \"%s\", but client \"%s\" is in arm \"%s\"; the plan "
+                       "says that providers serve \"%s\" only: leave the cell empty, or change structure",
+                       check->name, unit_line(check, u), check->column, trial->provider_text[p], trial->id[u],
                        trial->plan->arms[arm].name, trial->plan->arms[served].name);
     }
 }
@@ -86,8 +89,10 @@ temoin_status tm_trial_validate_providers(temoin_context *ctx, const temoin_tria
     tm_mark scratch = tm_arena_mark(&ctx->scratch);
     size_t mark = tm_problems_mark(ctx);
     if (structure == TM_STRUCTURE_NESTED) TM_TRY(validate_nested(&check));
-    if (structure == TM_STRUCTURE_ONE_ARM) validate_one_arm(&check);
-    else validate_no_blank(&check);
+    if (structure == TM_STRUCTURE_ONE_ARM)
+        validate_one_arm(&check);
+    else
+        validate_no_blank(&check);
     tm_arena_rewind(&ctx->scratch, scratch);
     return tm_problems_end(ctx, mark, TEMOIN_ERR_DATA);
 }

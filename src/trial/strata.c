@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Strata: the distinct combinations of the design's columns. Units carry small integers while columns are combined one by
- * one through a hash table; a text is built once per stratum, so that a million units cost no string work. */
+/* Strata: the distinct combinations of the design's columns. Units carry small integers while columns are combined one
+ * by one through a hash table; a text is built once per stratum, so that a million units cost no string work. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,8 +84,8 @@ static int by_text(const void *a, const void *b)
 }
 
 /* The text of each stratum, from one unit that is in it. */
-static temoin_status name_strata(temoin_context *ctx, const temoin_trial *trial, const int32_t *stratum, int32_t n_strata,
-                                 named_stratum *named)
+static temoin_status name_strata(temoin_context *ctx, const temoin_trial *trial, const int32_t *stratum,
+                                 int32_t n_strata, named_stratum *named)
 {
     const tm_names *names = &trial->plan->design.strata;
     const temoin_column **column;
@@ -112,8 +112,10 @@ static int32_t find_stratum(const temoin_trial *trial, const char *text)
         int32_t middle = low + (high - low) / 2;
         int order = strcmp(trial->stratum_text[middle], text);
         if (order == 0) return middle;
-        if (order < 0) low = middle + 1;
-        else high = middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return -1;
 }
@@ -135,7 +137,8 @@ static temoin_status take_stratum_shares(temoin_context *ctx, const temoin_trial
             tm_problem(ctx, "%s: line %d: no client is in the stratum \"%s\"; the strata are %s", plan->path,
                        tm_plan_line(plan, "design.stratum_shares[%d]", i), text,
                        tm_quoted_list(ctx, trial->stratum_text, trial->n_strata));
-        else memcpy(shares + (int64_t)s * plan->n_arms, own->shares, (size_t)plan->n_arms * sizeof *shares);
+        else
+            memcpy(shares + (int64_t)s * plan->n_arms, own->shares, (size_t)plan->n_arms * sizeof *shares);
     }
     return tm_problems_end(ctx, mark, TEMOIN_ERR_PLAN);
 }

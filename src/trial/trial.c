@@ -40,7 +40,8 @@ static temoin_status build_inputs(temoin_context *ctx, temoin_trial *trial, bool
     return TEMOIN_OK;
 }
 
-temoin_status temoin_trial_build(temoin_context *ctx, const temoin_plan *plan, bool with_outcomes, const temoin_trial **out)
+temoin_status temoin_trial_build(temoin_context *ctx, const temoin_plan *plan, bool with_outcomes,
+                                 const temoin_trial **out)
 {
     temoin_trial *trial = NULL;
     const char **path = NULL;

@@ -37,7 +37,8 @@ const char *tm_meant(temoin_context *ctx, const char *word, const char *const *n
 const char *const *tm_frame_names(temoin_context *ctx, const temoin_frame *frame);
 const char *const *tm_arm_names(temoin_context *ctx, const temoin_plan *plan);
 
-/* arm_of [column->n_levels]: the arm that each cell text of an arm column names, -1 when the plan declares no such arm. */
+/* arm_of [column->n_levels]: the arm that each cell text of an arm column names, -1 when the plan declares no such arm.
+ */
 TEMOIN_MUST_CHECK temoin_status tm_arm_column_read(temoin_context *ctx, const temoin_plan *plan,
                                                    const temoin_column *column, int32_t **arm_of);
 /* Reports each row whose cell names no arm. */

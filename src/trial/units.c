@@ -20,7 +20,8 @@ static void want_estimate(tm_wanted_list *list, const temoin_plan *plan, int32_t
     const tm_plan_estimate *estimate = &plan->estimates[e];
     const char *cluster = estimate->cluster;
     if (cluster && strcmp(cluster, "provider") != 0 && strcmp(cluster, "client") != 0)
-        tm_wanted_add(list, (tm_wanted){cluster, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "estimates[%d].cluster", e)});
+        tm_wanted_add(list,
+                      (tm_wanted){cluster, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "estimates[%d].cluster", e)});
     if (estimate->weighting == TM_WEIGHTS_COLUMN)
         tm_wanted_add(list, (tm_wanted){estimate->weight_column, TEMOIN_COLUMN_NUMBER, false,
                                         tm_plan_line(plan, "estimates[%d].weights", e)});
@@ -41,7 +42,8 @@ static temoin_status want_columns(temoin_context *ctx, const temoin_plan *plan, 
         tm_wanted_add(list, (tm_wanted){design->strata.name[k], TEMOIN_COLUMN_AUTO, true,
                                         tm_plan_line(plan, "design.strata[%d]", k)});
     if (design->assigned)
-        tm_wanted_add(list, (tm_wanted){design->assigned, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "design.assigned")});
+        tm_wanted_add(list,
+                      (tm_wanted){design->assigned, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "design.assigned")});
     if (design->probability)
         tm_wanted_add(list, (tm_wanted){design->probability, TEMOIN_COLUMN_NUMBER, false,
                                         tm_plan_line(plan, "design.probability")});
@@ -65,9 +67,11 @@ static void report_twice(temoin_context *ctx, const client_file *file, int64_t f
     long long line = file->frame->line[again], before = file->frame->line[first];
     int32_t arm = row_arm(file, again), arm_before = row_arm(file, first);
     if (arm >= 0 && arm_before >= 0 && arm != arm_before)
-        tm_problem(ctx, "%s: line %lld, column \"%s\": client \"%s\" is in two arms: in \"%s\" here and in \"%s\" on line "
-                   "%lld; keep the row with the arm that was drawn", file->name, line, file->id->name, id,
-                   file->plan->arms[arm].name, file->plan->arms[arm_before].name, before);
+        tm_problem(ctx,
+                   "%s: line %lld, column \"%s\": client \"%s\" is in two arms: in \"%s\" here and in \"%s\" on line "
+                   "%lld; keep the row with the arm that was drawn",
+                   file->name, line, file->id->name, id, file->plan->arms[arm].name, file->plan->arms[arm_before].name,
+                   before);
     else
         tm_problem(ctx, "%s: line %lld, column \"%s\": client \"%s\" is already on line %lld; keep one row per client",
                    file->name, line, file->id->name, id, before);
@@ -82,8 +86,10 @@ static temoin_status validate_ids(temoin_context *ctx, const client_file *file)
         if (code < 0)
             tm_problem(ctx, "%s: line %lld, column \"%s\": empty; every client needs an id", file->name,
                        (long long)file->frame->line[r], file->id->name);
-        else if (first[code]) report_twice(ctx, file, first[code] - 1, r);
-        else first[code] = r + 1;
+        else if (first[code])
+            report_twice(ctx, file, first[code] - 1, r);
+        else
+            first[code] = r + 1;
     }
     return TEMOIN_OK;
 }
@@ -183,7 +189,8 @@ static temoin_status validate_weights(temoin_context *ctx, const client_file *fi
         const temoin_column *column = temoin_frame_find(file->frame, estimate->weight_column);
         if (!column->number || column->type == TEMOIN_COLUMN_DATE)
             tm_problem(ctx, "%s: line %d: the weights \"%s\" are declared as a %s; weights must be numbers", plan->path,
-                       tm_plan_line(plan, "estimates[%d].weights", e), column->name, temoin_column_type_name(column->type));
+                       tm_plan_line(plan, "estimates[%d].weights", e), column->name,
+                       temoin_column_type_name(column->type));
     }
     return tm_problems_end(ctx, mark, TEMOIN_ERR_PLAN);
 }

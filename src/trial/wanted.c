@@ -34,7 +34,8 @@ const char *tm_quoted_list(temoin_context *ctx, const char *const *names, int64_
 {
     tm_sink sink;
     tm_sink_init(&sink, ctx);
-    for (int64_t i = 0; names && i < n && i < LISTED_MAX; i++) tm_sink_printf(&sink, "%s\"%s\"", i ? ", " : "", names[i]);
+    for (int64_t i = 0; names && i < n && i < LISTED_MAX; i++)
+        tm_sink_printf(&sink, "%s\"%s\"", i ? ", " : "", names[i]);
     if (n > LISTED_MAX) tm_sink_printf(&sink, " and %lld more", (long long)(n - LISTED_MAX));
     return sink.text ? sink.text : "";
 }

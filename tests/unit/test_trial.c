@@ -83,8 +83,10 @@ static void check_values(const run *r, int32_t measure, const char *wave, const 
     tm_sink_init(&sink, r->ctx);
     for (int64_t u = 0; u < r->trial->n_units; u++) {
         if (u) tm_sink_put(&sink, " ");
-        if (isnan(value[u])) tm_sink_put(&sink, ".");
-        else tm_sink_number(&sink, value[u]);
+        if (isnan(value[u]))
+            tm_sink_put(&sink, ".");
+        else
+            tm_sink_number(&sink, value[u]);
     }
     assert_string_equal(sink.text, want);
 }
@@ -119,8 +121,10 @@ static void units_stand_in_byte_order(void **state)
         assert_string_equal(r.trial->id[u], want[u]);
         assert_int_equal(r.trial->clients->line[u], line[u]);
         assert_true(close_to(ages->number[u], age[u], 0, 0));
-        if (town[u]) assert_string_equal(towns->level[towns->code[u]], town[u]);
-        else assert_int_equal(towns->code[u], -1);
+        if (town[u])
+            assert_string_equal(towns->level[towns->code[u]], town[u]);
+        else
+            assert_int_equal(towns->code[u], -1);
         assert_int_equal(r.trial->stratum[u], 0);
     }
     assert_int_equal(r.trial->n_strata, 1);
@@ -148,7 +152,8 @@ static void client_ids_are_checked(void **state)
     refuse(HEAD("") ASSIGNED, TEMOIN_ERR_DATA,
            "c.csv: line 3, column \"id\": empty; every client needs an id\n"
            "c.csv: line 5, column \"id\": client \"a\" is already on line 2; keep one row per client\n"
-           "c.csv: line 6, column \"id\": client \"b\" is in two arms: in \"control\" here and in \"ocm\" on line 4; keep the "
+           "c.csv: line 6, column \"id\": client \"b\" is in two arms: in \"control\" here and in \"ocm\" on line 4; "
+           "keep the "
            "row with the arm that was drawn\n");
 }
 
@@ -157,15 +162,16 @@ static void absent_columns_point_at_the_plan(void **state)
     (void)state;
     write_file("c.csv", "id,district,age\na,N,1\nb,S,2\n");
     write_file("o.csv", "id,mois,income\na,1,2\n");
-    refuse(HEAD("") "design: {kind: blocked, seed: s, strata: [age, distrct]}\n"
-                    "measures: [{name: y}]\n"
-                    "estimates:\n"
-                    "  - {name: e, measures: [y], covariates: [age, zzz], cluster: office}\n",
-           TEMOIN_ERR_PLAN,
-           "p.yaml: line 6: c.csv has no column \"distrct\"; its columns are \"id\", \"district\", \"age\"; did you mean "
-           "\"district\"?\n"
-           "p.yaml: line 9: c.csv has no column \"office\"; its columns are \"id\", \"district\", \"age\"\n"
-           "p.yaml: line 9: c.csv has no column \"zzz\"; its columns are \"id\", \"district\", \"age\"\n");
+    refuse(
+        HEAD("") "design: {kind: blocked, seed: s, strata: [age, distrct]}\n"
+                 "measures: [{name: y}]\n"
+                 "estimates:\n"
+                 "  - {name: e, measures: [y], covariates: [age, zzz], cluster: office}\n",
+        TEMOIN_ERR_PLAN,
+        "p.yaml: line 6: c.csv has no column \"distrct\"; its columns are \"id\", \"district\", \"age\"; did you mean "
+        "\"district\"?\n"
+        "p.yaml: line 9: c.csv has no column \"office\"; its columns are \"id\", \"district\", \"age\"\n"
+        "p.yaml: line 9: c.csv has no column \"zzz\"; its columns are \"id\", \"district\", \"age\"\n");
     refuse(HEAD(LONG_FILE) DRAWN INCOME, TEMOIN_ERR_PLAN,
            "p.yaml: line 5: o.csv has no column \"month\"; its columns are \"id\", \"mois\", \"income\"\n");
     refuse(HEAD("{file: o.csv, id: id, wave: mois}") DRAWN INCOME "columns:\n  - {name: distric, type: category}\n",
@@ -236,9 +242,10 @@ static void unknown_arms_are_refused(void **state)
            "c.csv: line 3, column \"arm\": found \"2\"; the plan declares \"control\", \"ocm\"\n"
            "c.csv: line 5, column \"arm\": found \"OCM\"; the plan declares \"control\", \"ocm\"\n");
     write_file("c.csv", "id,arm\n1,ocm\n2,ocm\n");
-    refuse_draw(HEAD("") ASSIGNED, TEMOIN_ERR_DATA,
-                "c.csv: column \"arm\": no client is in arm \"control\", which the plan declares; correct the column, or take "
-                "the arm out of the plan\n");
+    refuse_draw(
+        HEAD("") ASSIGNED, TEMOIN_ERR_DATA,
+        "c.csv: column \"arm\": no client is in arm \"control\", which the plan declares; correct the column, or take "
+        "the arm out of the plan\n");
     refuse_draw(HEAD("") "design: {seed: s, kind: compleet}\n", TEMOIN_ERR_PLAN,
                 "p.yaml: line 6: there is no design \"compleet\"; the designs are complete, blocked; did you mean "
                 "\"complete\"?\n");
@@ -259,11 +266,12 @@ static void probabilities_come_from_a_column(void **state)
     assert_true(r.assignment->probabilities_differ);
     temoin_context_free(r.ctx);
     write_file("c.csv", "id,arm,p\n1,ocm,0\n2,ocm,1.5\n3,control,\n4,control,1\n5,,7\n");
-    refuse_draw(plan, TEMOIN_ERR_DATA,
-                "c.csv: line 2, column \"p\": found 0; the probability of the arm received must be above 0 and at most 1\n"
-                "c.csv: line 3, column \"p\": found 1.5; the probability of the arm received must be above 0 and at most 1\n"
-                "c.csv: line 4, column \"p\": found nothing; the probability of the arm received must be above 0 and at most "
-                "1\n");
+    refuse_draw(
+        plan, TEMOIN_ERR_DATA,
+        "c.csv: line 2, column \"p\": found 0; the probability of the arm received must be above 0 and at most 1\n"
+        "c.csv: line 3, column \"p\": found 1.5; the probability of the arm received must be above 0 and at most 1\n"
+        "c.csv: line 4, column \"p\": found nothing; the probability of the arm received must be above 0 and at most "
+        "1\n");
 }
 
 static void long_files_are_read(void **state)
@@ -301,15 +309,20 @@ static void tall_files_are_read(void **state)
     assert_null(tm_trial_value(r.trial, 0, 0));
     check_seen(&r, "0", "01");
     temoin_context_free(r.ctx);
-    write_file("o.csv", "id,month,what,value\na,1,income,5\na,1,income,6\nb,1,job,2\nb,1,income,\"1,5\"\na,1,job,blue\n");
+    write_file("o.csv",
+               "id,month,what,value\na,1,income,5\na,1,income,6\nb,1,job,2\nb,1,income,\"1,5\"\na,1,job,blue\n");
     refuse(tall, TEMOIN_ERR_DATA,
-           "o.csv: line 4, column \"value\": found 2; the measure \"job\" is binary: 0 or 1, or a flag such as yes/no; correct "
+           "o.csv: line 4, column \"value\": found 2; the measure \"job\" is binary: 0 or 1, or a flag such as yes/no; "
+           "correct "
            "it, or declare another kind\n"
-           "o.csv: line 5, column \"value\": found \"1,5\"; the measure \"income\" must be a number or a flag such as yes/no; "
+           "o.csv: line 5, column \"value\": found \"1,5\"; the measure \"income\" must be a number or a flag such as "
+           "yes/no; "
            "if the file writes decimal commas, set format: {decimal: comma} for it in the plan\n"
-           "o.csv: line 6, column \"value\": found \"blue\"; the measure \"job\" must be a number or a flag such as yes/no; "
+           "o.csv: line 6, column \"value\": found \"blue\"; the measure \"job\" must be a number or a flag such as "
+           "yes/no; "
            "correct it, or if it stands for a missing value add it to the file's format: {missing: [...]} in the plan\n"
-           "o.csv: line 3: client \"a\" already has a row for the measure \"income\" for wave \"1\" on line 2; keep one row "
+           "o.csv: line 3: client \"a\" already has a row for the measure \"income\" for wave \"1\" on line 2; keep "
+           "one row "
            "per client, wave and measure\n");
 }
 
@@ -330,7 +343,8 @@ static void wide_files_are_read(void **state)
            "measures:\n  - name: income\n    baseline: 6\n    wide:\n      - {wave: 0, column: i0}\n"
            "      - {wave: 12, column: i13}\n",
            TEMOIN_ERR_PLAN,
-           "p.yaml: line 12: no outcome file without a wave column has the column \"i13\" of the measure \"income\"; did you "
+           "p.yaml: line 12: no outcome file without a wave column has the column \"i13\" of the measure \"income\"; "
+           "did you "
            "mean \"i12\"?\n"
            "p.yaml: line 9: no outcome file has a wave \"6\"; the waves are \"0\"\n");
 }
@@ -347,9 +361,10 @@ static void several_files_are_joined(void **state)
     check_values(&r, 0, "2", "7 .");
     temoin_context_free(r.ctx);
     write_file("o2.csv", "person,when,income\nb,1,6\na,1,7\n");
-    refuse(plan, TEMOIN_ERR_DATA,
-           "o2.csv: line 3: client \"a\" already has a value of \"income\" at wave \"1\" on line 2 of o.csv; keep one of "
-           "them\n");
+    refuse(
+        plan, TEMOIN_ERR_DATA,
+        "o2.csv: line 3: client \"a\" already has a value of \"income\" at wave \"1\" on line 2 of o.csv; keep one of "
+        "them\n");
 }
 
 static void rows_of_outcomes_are_checked(void **state)
@@ -357,16 +372,18 @@ static void rows_of_outcomes_are_checked(void **state)
     (void)state;
     write_file("c.csv", "id\na\nb\n");
     write_file("o.csv", "id,month,income\na,1,5\n,1,2\nb,,3\na,1,6\nb,2,1\nzz,1,2\nzz,2,2\ny,1,1\n");
-    refuse(HEAD(LONG_FILE) DRAWN INCOME, TEMOIN_ERR_DATA,
-           "o.csv: line 3, column \"id\": empty; every row needs the id of its client\n"
-           "o.csv: line 7, column \"id\": found \"zz\", an id that is not in c.csv\n"
-           "o.csv: line 9, column \"id\": found \"y\", an id that is not in c.csv\n"
-           "2 ids in o.csv are not in c.csv; add the clients or take their rows out\n"
-           "o.csv: line 4, column \"month\": empty; every row needs its wave\n"
-           "o.csv: line 5: client \"a\" already has a row for wave \"1\" on line 2; keep one row per client and wave\n");
+    refuse(
+        HEAD(LONG_FILE) DRAWN INCOME, TEMOIN_ERR_DATA,
+        "o.csv: line 3, column \"id\": empty; every row needs the id of its client\n"
+        "o.csv: line 7, column \"id\": found \"zz\", an id that is not in c.csv\n"
+        "o.csv: line 9, column \"id\": found \"y\", an id that is not in c.csv\n"
+        "2 ids in o.csv are not in c.csv; add the clients or take their rows out\n"
+        "o.csv: line 4, column \"month\": empty; every row needs its wave\n"
+        "o.csv: line 5: client \"a\" already has a row for wave \"1\" on line 2; keep one row per client and wave\n");
     write_file("o.csv", "id,income\na,1\nb,2\na,3\n");
     refuse(HEAD("{file: o.csv, id: id}") DRAWN INCOME, TEMOIN_ERR_DATA,
-           "o.csv: line 4: client \"a\" already has a row on line 2; keep one row per client, or name the file's wave column "
+           "o.csv: line 4: client \"a\" already has a row on line 2; keep one row per client, or name the file's wave "
+           "column "
            "in the plan\n");
 }
 
@@ -374,17 +391,21 @@ static void arms_in_outcomes_are_compared(void **state)
 {
     (void)state;
     write_file("c.csv", "id,arm\na,control\nb,ocm\nc,\n");
-    write_file("o.csv", "id,arm,month,income\na,control,1,5\nb,,1,2\na,ocm,2,1\nc,ocm,1,1\nx,ocm,1,1\ny,,1,1\nz,ocm,2,1\nb,2,2,1\n");
-    refuse(HEAD(LONG_FILE) ASSIGNED INCOME, TEMOIN_ERR_DATA,
-           "o.csv: line 9, column \"arm\": found \"2\"; the plan declares \"control\", \"ocm\"\n"
-           "o.csv: line 4, column \"arm\": client \"a\" is in two arms: in \"ocm\" here and in \"control\" on line 2 of c.csv; "
-           "correct one of the files\n"
-           "o.csv: line 5, column \"arm\": client \"c\" is in two arms: in \"ocm\" here and in no arm on line 4 of c.csv; "
-           "correct one of the files\n"
-           "o.csv: line 6, column \"id\": found \"x\", an id that is not in c.csv\n"
-           "o.csv: line 7, column \"id\": found \"y\", an id that is not in c.csv\n"
-           "o.csv: line 8, column \"id\": found \"z\", an id that is not in c.csv\n"
-           "3 ids in o.csv are not in c.csv (\"ocm\": 2, no arm: 1); add the clients or take their rows out\n");
+    write_file(
+        "o.csv",
+        "id,arm,month,income\na,control,1,5\nb,,1,2\na,ocm,2,1\nc,ocm,1,1\nx,ocm,1,1\ny,,1,1\nz,ocm,2,1\nb,2,2,1\n");
+    refuse(
+        HEAD(LONG_FILE) ASSIGNED INCOME, TEMOIN_ERR_DATA,
+        "o.csv: line 9, column \"arm\": found \"2\"; the plan declares \"control\", \"ocm\"\n"
+        "o.csv: line 4, column \"arm\": client \"a\" is in two arms: in \"ocm\" here and in \"control\" on line 2 of "
+        "c.csv; "
+        "correct one of the files\n"
+        "o.csv: line 5, column \"arm\": client \"c\" is in two arms: in \"ocm\" here and in no arm on line 4 of c.csv; "
+        "correct one of the files\n"
+        "o.csv: line 6, column \"id\": found \"x\", an id that is not in c.csv\n"
+        "o.csv: line 7, column \"id\": found \"y\", an id that is not in c.csv\n"
+        "o.csv: line 8, column \"id\": found \"z\", an id that is not in c.csv\n"
+        "3 ids in o.csv are not in c.csv (\"ocm\": 2, no arm: 1); add the clients or take their rows out\n");
 }
 
 static void measures_must_be_numbers(void **state)
@@ -392,20 +413,26 @@ static void measures_must_be_numbers(void **state)
     (void)state;
     write_file("c.csv", "id\na\nb\n");
     write_file("o.csv", "id,month,income\na,1,\"1,5\"\nb,1,7\na,2,\"2,5\"\nb,2,n/k\n");
-    refuse(HEAD(LONG_FILE) DRAWN INCOME, TEMOIN_ERR_DATA,
-           "o.csv: line 2, column \"income\": found \"1,5\"; the measure \"income\" must be a number or a flag such as yes/no; "
-           "if the file writes decimal commas, set format: {decimal: comma} for it in the plan\n"
-           "o.csv: line 4, column \"income\": found \"2,5\"; the measure \"income\" must be a number or a flag such as yes/no; "
-           "if the file writes decimal commas, set format: {decimal: comma} for it in the plan\n"
-           "o.csv: line 5, column \"income\": found \"n/k\"; the measure \"income\" must be a number or a flag such as yes/no; "
-           "correct it, or if it stands for a missing value add it to the file's format: {missing: [...]} in the plan\n");
+    refuse(
+        HEAD(LONG_FILE) DRAWN INCOME, TEMOIN_ERR_DATA,
+        "o.csv: line 2, column \"income\": found \"1,5\"; the measure \"income\" must be a number or a flag such as "
+        "yes/no; "
+        "if the file writes decimal commas, set format: {decimal: comma} for it in the plan\n"
+        "o.csv: line 4, column \"income\": found \"2,5\"; the measure \"income\" must be a number or a flag such as "
+        "yes/no; "
+        "if the file writes decimal commas, set format: {decimal: comma} for it in the plan\n"
+        "o.csv: line 5, column \"income\": found \"n/k\"; the measure \"income\" must be a number or a flag such as "
+        "yes/no; "
+        "correct it, or if it stands for a missing value add it to the file's format: {missing: [...]} in the plan\n");
     write_file("o.csv", "id,month,income\na,1,2024-01-01\n");
     refuse(HEAD(LONG_FILE) DRAWN INCOME, TEMOIN_ERR_DATA,
-           "o.csv: column \"income\" is read as a date; the measure \"income\" must be a number or a flag; give the column "
+           "o.csv: column \"income\" is read as a date; the measure \"income\" must be a number or a flag; give the "
+           "column "
            "another type in the plan's columns\n");
     write_file("o.csv", "id,month,income\na,1,0\nb,1,1\na,2,2\n");
     refuse(HEAD(LONG_FILE) DRAWN "measures: [{name: income, kind: binary}]\n", TEMOIN_ERR_DATA,
-           "o.csv: line 4, column \"income\": found 2; the measure \"income\" is binary: 0 or 1, or a flag such as yes/no; "
+           "o.csv: line 4, column \"income\": found 2; the measure \"income\" is binary: 0 or 1, or a flag such as "
+           "yes/no; "
            "correct it, or declare another kind\n");
 }
 
@@ -414,15 +441,15 @@ static void names_of_the_plan_must_occur(void **state)
     (void)state;
     write_file("c.csv", "id\na\nb\n");
     write_file("o.csv", "id,month,income,job\na,0,,1\nb,6,2,1\na,12,2,1\n");
-    refuse(HEAD(LONG_FILE) DRAWN
-           "measures:\n  - {name: incom}\n  - {name: job, baseline: 3}\n"
-           "estimates:\n  - {name: e, measures: [job], waves: [6, 18]}\n",
+    refuse(HEAD(LONG_FILE) DRAWN "measures:\n  - {name: incom}\n  - {name: job, baseline: 3}\n"
+                                 "estimates:\n  - {name: e, measures: [job], waves: [6, 18]}\n",
            TEMOIN_ERR_PLAN,
            "p.yaml: line 8: no outcome file holds the measure \"incom\"; did you mean \"income\"?\n"
            "p.yaml: line 9: no outcome file has a wave \"3\"; the waves are \"0\", \"6\", \"12\"\n"
            "p.yaml: line 11: no outcome file has a wave \"18\"; the waves are \"0\", \"6\", \"12\"\n");
     refuse(HEAD(LONG_FILE) DRAWN "measures:\n  - {name: income, baseline: 0}\n", TEMOIN_ERR_PLAN,
-           "p.yaml: line 8: no client has a value of \"income\" at its baseline, wave \"0\"; name a wave that has values, or "
+           "p.yaml: line 8: no client has a value of \"income\" at its baseline, wave \"0\"; name a wave that has "
+           "values, or "
            "leave baseline out\n");
     run r = start(HEAD(LONG_FILE) DRAWN "measures:\n  - {name: nowhere}\n");
     check_ok(r.ctx, temoin_trial_build(r.ctx, r.plan, false, &r.trial));
@@ -441,6 +468,61 @@ static void waves_that_are_no_numbers_stand_in_byte_order(void **state)
     temoin_context_free(r.ctx);
 }
 
+/* A file of n rows that differ in their number. */
+static void write_many(const char *name, const char *header, int n, const char *before, const char *after)
+{
+    FILE *file = fopen(name, "wb");
+    assert_non_null(file);
+    fprintf(file, "%s\n", header);
+    for (int i = 0; i < n; i++) fprintf(file, "%s%d%s\n", before, i, after);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void long_lists_of_problems_are_cut(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id\na\n");
+    write_many("o.csv", "id,month,income", 30, "x", ",1,1");
+    run r = start(HEAD(LONG_FILE) DRAWN INCOME);
+    assert_int_equal(temoin_trial_build(r.ctx, r.plan, true, &r.trial), TEMOIN_ERR_DATA);
+    assert_int_equal(temoin_context_n_problems(r.ctx), 11);
+    assert_string_equal(temoin_context_problem(r.ctx, 9),
+                        "o.csv: line 11, column \"id\": found \"x9\", an id that is not "
+                        "in c.csv");
+    assert_string_equal(temoin_context_problem(r.ctx, 10),
+                        "30 ids in o.csv are not in c.csv; add the clients or take their "
+                        "rows out");
+    temoin_context_free(r.ctx);
+    write_many("c.csv", "id,arm", 30, "", ",x");
+    r = start(HEAD("") ASSIGNED);
+    assert_int_equal(temoin_trial_build(r.ctx, r.plan, true, &r.trial), TEMOIN_ERR_DATA);
+    assert_int_equal(temoin_context_n_problems(r.ctx), 20);
+    assert_true(temoin_context_n_problems_dropped(r.ctx) > 0);
+    temoin_context_free(r.ctx);
+    write_file("c.csv", "id\na\n");
+    write_many("o.csv", "id,month,income", 10001, "a,", ",1");
+    refuse(HEAD(LONG_FILE) DRAWN INCOME, TEMOIN_ERR_PLAN,
+           "p.yaml: line 5: column \"month\" of o.csv holds 10001 different waves, more than 10000; is it the wave "
+           "column?\n");
+}
+
+static void declared_types_must_serve(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id,w,arm\na,1,ocm\nb,2,control\n");
+    write_file("o.csv", "id,month,income\na,1,2\n");
+    refuse(HEAD(LONG_FILE) DRAWN INCOME "columns:\n  - {name: w, type: category}\n"
+                                        "estimates:\n  - {name: e, measures: [income], weights: w}\n",
+           TEMOIN_ERR_PLAN, "p.yaml: line 11: the weights \"w\" are declared as a category; weights must be numbers\n");
+    refuse(
+        HEAD(LONG_FILE) DRAWN INCOME "columns: [{name: income, type: category}]\n", TEMOIN_ERR_DATA,
+        "o.csv: column \"income\" is read as a category; the measure \"income\" must be a number or a flag; give the "
+        "column another type in the plan's columns\n");
+    refuse_draw(HEAD("") "design: {assigned: arm, probability: w}\ncolumns: [{name: w, type: category}]\n",
+                TEMOIN_ERR_PLAN,
+                "p.yaml: line 6: the probabilities \"w\" are declared as a category; they must be numbers\n");
+}
+
 #define PROVIDERS(REST) HEAD("") ASSIGNED "providers: {column: cm, " REST "}\n"
 #define OWN "measures: [{name: y}]\nestimates: [{name: e, measures: [y], cluster: provider, missing_cluster: own}]\n"
 
@@ -457,17 +539,20 @@ static void nested_providers_stay_in_one_arm(void **state)
 {
     (void)state;
     write_file("c.csv", "id,arm,cm\na,ocm,P1\nb,control,P2\nc,control,P1\nd,ocm,P1\ne,,P2\nf,control,P1\n");
-    refuse_providers(PROVIDERS("structure: nested"),
-                     "c.csv: line 4, column \"cm\": provider \"P1\" serves arm \"control\" here and arm \"ocm\" on line 2; the "
-                     "plan says structure: nested, one arm per provider: correct the column, or say structure: crossed\n");
+    refuse_providers(
+        PROVIDERS("structure: nested"),
+        "c.csv: line 4, column \"cm\": provider \"P1\" serves arm \"control\" here and arm \"ocm\" on line 2; the "
+        "plan says structure: nested, one arm per provider: correct the column, or say structure: crossed\n");
     refuse_providers(PROVIDERS("structure: crossed"), "");
     write_file("c.csv", "id,arm,cm\na,ocm,P1\nb,control,\nc,,\n");
-    refuse_providers(PROVIDERS("structure: nested"),
-                     "c.csv: line 3, column \"cm\": empty, but client \"b\" is in arm \"control\"; name the provider, or say "
-                     "missing_cluster: own in an estimate\n");
-    refuse_providers(PROVIDERS("structure: crossed"),
-                     "c.csv: line 3, column \"cm\": empty, but client \"b\" is in arm \"control\"; name the provider, or say "
-                     "missing_cluster: own in an estimate\n");
+    refuse_providers(
+        PROVIDERS("structure: nested"),
+        "c.csv: line 3, column \"cm\": empty, but client \"b\" is in arm \"control\"; name the provider, or say "
+        "missing_cluster: own in an estimate\n");
+    refuse_providers(
+        PROVIDERS("structure: crossed"),
+        "c.csv: line 3, column \"cm\": empty, but client \"b\" is in arm \"control\"; name the provider, or say "
+        "missing_cluster: own in an estimate\n");
     refuse_providers(PROVIDERS("structure: nested") OWN, "");
 }
 
@@ -475,11 +560,12 @@ static void one_arm_is_served(void **state)
 {
     (void)state;
     write_file("c.csv", "id,arm,cm\na,ocm,P1\nb,control,\nc,,P2\nd,ocm,\ne,control,P1\n");
-    refuse_providers(PROVIDERS("structure: one_arm, arm: ocm") OWN,
-                     "c.csv: line 5, column \"cm\": empty, but client \"d\" is in arm \"ocm\"; providers serve this arm: name "
-                     "the provider\n"
-                     "c.csv: line 6, column \"cm\": found \"P1\", but client \"e\" is in arm \"control\"; the plan says that "
-                     "providers serve \"ocm\" only: leave the cell empty, or change structure\n");
+    refuse_providers(
+        PROVIDERS("structure: one_arm, arm: ocm") OWN,
+        "c.csv: line 5, column \"cm\": empty, but client \"d\" is in arm \"ocm\"; providers serve this arm: name "
+        "the provider\n"
+        "c.csv: line 6, column \"cm\": found \"P1\", but client \"e\" is in arm \"control\"; the plan says that "
+        "providers serve \"ocm\" only: leave the cell empty, or change structure\n");
     write_file("c.csv", "id,arm,cm\na,ocm,P1\nb,control,\nc,ocm,P2\n");
     refuse_providers(PROVIDERS("structure: one_arm, arm: ocm"), "");
     write_file("c.csv", "id,cm\na,\nb,\n"); /* before the draw nobody is served yet */
@@ -502,8 +588,10 @@ static void write_rows(const char *name, const char *header, int64_t n, int64_t 
         long long i = (long long)((offset + k * step) % n), unit = outcomes ? i / 3 : i;
         uint64_t x = (uint64_t)i * 0x9e3779b97f4a7c15u + 88172645463325252u;
         next_random(&x);
-        if (outcomes) fprintf(file, "u%lld,%lld,%lld\n", unit, i % 3 * 6, (long long)(x % 1000));
-        else fprintf(file, "u%lld,%lld,%lld,%lld\n", unit, unit % 100, unit % 97, (long long)(x % 80));
+        if (outcomes)
+            fprintf(file, "u%lld,%lld,%lld\n", unit, i % 3 * 6, (long long)(x % 1000));
+        else
+            fprintf(file, "u%lld,%lld,%lld,%lld\n", unit, unit % 100, unit % 97, (long long)(x % 80));
     }
     assert_int_equal(fclose(file), 0);
 }
@@ -528,11 +616,11 @@ static void row_order_is_irrelevant(void **state)
     assert_memory_equal(a.trial->seen, b.trial->seen, 3 * N);
     for (int w = 0; w < 3; w++)
         assert_memory_equal(tm_trial_value(a.trial, 0, w), tm_trial_value(b.trial, 0, w), N * sizeof(double));
-    const temoin_column *x = temoin_frame_find(a.trial->clients, "age"), *y = temoin_frame_find(b.trial->clients, "age");
+    const temoin_column *x = temoin_frame_find(a.trial->clients, "age"),
+                        *y = temoin_frame_find(b.trial->clients, "age");
     assert_memory_equal(x->number, y->number, N * sizeof *x->number);
     for (int u = 0; u < N; u++) assert_string_equal(a.trial->id[u], b.trial->id[u]);
-    for (int s = 0; s < a.trial->n_strata; s++)
-        assert_string_equal(a.trial->stratum_text[s], b.trial->stratum_text[s]);
+    for (int s = 0; s < a.trial->n_strata; s++) assert_string_equal(a.trial->stratum_text[s], b.trial->stratum_text[s]);
     temoin_context_free(a.ctx);
     temoin_context_free(b.ctx);
 }
@@ -567,9 +655,12 @@ static void memory_may_run_out(void **state)
     write_file("c.csv", "id,arm,x,cm\na,ocm,1,P\nb,control,1,\nc,ocm,2,P\nd,control,2,\n");
     write_file("o.csv", "id,month,income\na,0,1\nb,0,2\nc,6,3\n");
     write_file("t.csv", "id,what,value\na,job,1\nb,job,no\n");
-    const char *plan = HEAD(LONG_FILE ", {file: t.csv, id: id, measure: what, value: value}")
-        "design: {kind: blocked, assigned: arm, strata: [x]}\nproviders: {column: cm, structure: one_arm, arm: ocm}\n"
-        "measures: [{name: income, baseline: 0}, {name: job, kind: binary}]\n";
+    const char *plan =
+        HEAD(LONG_FILE ", {file: t.csv, id: id, measure: what, value: value}") "design: {kind: blocked, assigned: arm, "
+                                                                               "strata: [x]}\nproviders: {column: cm, "
+                                                                               "structure: one_arm, arm: ocm}\n"
+                                                                               "measures: [{name: income, baseline: "
+                                                                               "0}, {name: job, kind: binary}]\n";
     for (int64_t n = 1;; n++) {
         run r = start(plan);
         tm_arena_fail_after(n);
@@ -606,6 +697,8 @@ int main(void)
         cmocka_unit_test(measures_must_be_numbers),
         cmocka_unit_test(names_of_the_plan_must_occur),
         cmocka_unit_test(waves_that_are_no_numbers_stand_in_byte_order),
+        cmocka_unit_test(long_lists_of_problems_are_cut),
+        cmocka_unit_test(declared_types_must_serve),
         cmocka_unit_test(nested_providers_stay_in_one_arm),
         cmocka_unit_test(one_arm_is_served),
         cmocka_unit_test(row_order_is_irrelevant),
