@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "moments/leverage.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "kernels/kernels.h"
+
+void tm_row_leverage(temoin_context *ctx, const tm_fit *fit, double *h)
+{
+    for (int64_t c = 0; c < fit->n_cells; c++) {
+        const tm_cell *cell = &fit->cell[c];
+        double inverse = 1 / fit->group_total[cell->group];
+        for (int64_t i = cell->start; i < cell->start + cell->n; i++)
+            h[i] = fit->root_weight ? fit->root_weight[i] * fit->root_weight[i] * inverse : inverse;
+    }
+#pragma omp parallel for num_threads(ctx->threads) schedule(static)
+    for (int64_t b = 0; b < (fit->n + 4095) / 4096; b++) {
+        int64_t end = b * 4096 + 4096 < fit->n ? b * 4096 + 4096 : fit->n;
+        for (int32_t j = 0; j < fit->rank; j++)
+            for (int64_t i = b * 4096; i < end; i++) h[i] += fit->q[j][i] * fit->q[j][i];
+    }
+}
+
+void tm_row_effect_weight(temoin_context *ctx, const tm_fit *fit, int32_t contrast, double *weight)
+{
+    const double *l = fit->basis + (int64_t)contrast * fit->n_parameters;
+    for (int64_t c = 0; c < fit->n_cells; c++) {
+        const tm_cell *cell = &fit->cell[c];
+        double of_group = l[cell->group] / sqrt(fit->group_total[cell->group]);
+        for (int64_t i = cell->start; i < cell->start + cell->n; i++)
+            weight[i] = fit->root_weight ? fit->root_weight[i] * of_group : of_group;
+    }
+    for (int32_t j = 0; j < fit->rank; j++) ctx->kernels->axpy(l[fit->n_groups + j], fit->q[j], weight, fit->n);
+}
+
+tm_cluster tm_cluster_view(const tm_fit *fit, int32_t g)
+{
+    int64_t first = fit->cluster_cell[g], end = fit->cluster_cell[g + 1];
+    tm_cluster cluster = {.n_touched = (int32_t)(end - first), .cell = fit->cell + first};
+    cluster.dim = cluster.n_touched + fit->rank;
+    cluster.start = end > first ? fit->cell[first].start : 0;
+    cluster.n = end > first ? fit->cell[end - 1].start + fit->cell[end - 1].n - cluster.start : 0;
+    return cluster;
+}
+
+int32_t tm_clusters_largest_dim(const tm_fit *fit)
+{
+    int32_t largest = 0;
+    for (int32_t g = 0; g < fit->n_clusters; g++) {
+        tm_cluster cluster = tm_cluster_view(fit, g);
+        if (cluster.dim > largest) largest = cluster.dim;
+    }
+    return largest;
+}
+
+int64_t tm_clusters_largest_n(const tm_fit *fit)
+{
+    int64_t largest = 0;
+    for (int32_t g = 0; g < fit->n_clusters; g++) {
+        tm_cluster cluster = tm_cluster_view(fit, g);
+        if (cluster.n > largest) largest = cluster.n;
+    }
+    return largest;
+}
+
+/* Rows of a cluster are one run and rows of a cell another, so that all entries are sums over runs. */
+void tm_cluster_moments(const tm_kernels *kernels, const tm_fit *fit, const tm_cluster *cluster, double *gram, double *score)
+{
+    int32_t dim = cluster->dim, t = cluster->n_touched, r = fit->rank;
+    memset(gram, 0, (size_t)dim * (size_t)dim * sizeof *gram);
+    for (int32_t k = 0; k < t; k++) {
+        const tm_cell *cell = &cluster->cell[k];
+        const double *root = fit->root_weight ? fit->root_weight + cell->start : NULL;
+        double scale = 1 / sqrt(fit->group_total[cell->group]);
+        gram[k * dim + k] = cell->weight / fit->group_total[cell->group];
+        for (int32_t j = 0; j < r; j++) {
+            const double *q = fit->q[j] + cell->start;
+            double sum = root ? kernels->dot(root, q, cell->n) : kernels->sum(q, cell->n);
+            gram[k * dim + t + j] = gram[(t + j) * dim + k] = sum * scale;
+        }
+        const double *e = fit->residual + cell->start;
+        score[k] = scale * (root ? kernels->dot(root, e, cell->n) : kernels->sum(e, cell->n));
+    }
+    for (int32_t i = 0; i < r; i++) {
+        const double *qi = fit->q[i] + cluster->start;
+        for (int32_t j = 0; j <= i; j++) {
+            double product = kernels->dot(qi, fit->q[j] + cluster->start, cluster->n);
+            gram[(t + i) * dim + t + j] = gram[(t + j) * dim + t + i] = product;
+        }
+        score[t + i] = kernels->dot(qi, fit->residual + cluster->start, cluster->n);
+    }
+}
+
+void tm_cluster_gather(const tm_fit *fit, const tm_cluster *cluster, const double *full, double *touched)
+{
+    for (int32_t k = 0; k < cluster->n_touched; k++) touched[k] = full[cluster->cell[k].group];
+    for (int32_t j = 0; j < fit->rank; j++) touched[cluster->n_touched + j] = full[fit->n_groups + j];
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The rows of one regression: the clients of a trial who have what an estimate at one wave needs. */
+#ifndef TM_SAMPLE_H
+#define TM_SAMPLE_H
+
+#include <stdint.h>
+
+typedef struct tm_sample {
+    int64_t n;
+    int32_t n_arms;
+    int32_t n_strata;
+    int32_t n_clusters;     /* 0: not clustered */
+    const double *y;        /* [n] finite */
+    const double *weight;   /* [n] positive; NULL: all one */
+    const int32_t *arm;     /* [n] */
+    const int32_t *stratum; /* [n] */
+    const int32_t *cluster; /* [n]; NULL: every row is its own */
+    int32_t n_covariates;
+    const double *const *covariate; /* [n_covariates] → [n] finite, centred at the mean of the rows */
+    const char *const *covariate_name;
+} tm_sample;
+
+#endif

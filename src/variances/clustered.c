@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "variances/clustered.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#include "kernels/kernels.h"
+#include "moments/leverage.h"
+
+/* With fewer clusters in an arm, G - 1 degrees of freedom are known to be optimistic. */
+enum { FEW_CLUSTERS = 10 };
+/* Below this the Satterthwaite approximation itself fails (Tipton 2015; Pustejovsky & Tipton 2018). */
+static const double few_degrees = 4;
+/* A part of the effect's direction that is smaller than this, relative to all of it, is rounding. */
+static const double direction_tolerance = 1e-8;
+
+static int thread_index(void)
+{
+#ifdef _OPENMP
+    return omp_get_thread_num();
+#else
+    return 0;
+#endif
+}
+
+temoin_status tm_clustered_refuse(temoin_context *ctx, const tm_fit *fit, tm_uncertainty *out)
+{
+    tm_mark mark = tm_arena_mark(&ctx->scratch);
+    int32_t n_arms = fit->model->sample->n_arms;
+    int32_t *last;
+    int64_t *n_clusters;
+    TM_SCRATCH(ctx, last, n_arms);
+    TM_SCRATCH(ctx, n_clusters, n_arms);
+    for (int32_t a = 0; a < n_arms; a++) last[a] = -1;
+    for (int32_t g = 0; g < fit->n_clusters; g++) {
+        tm_cluster cluster = tm_cluster_view(fit, g);
+        for (int64_t i = cluster.start; i < cluster.start + cluster.n; i++) {
+            n_clusters[fit->arm[i]] += last[fit->arm[i]] != g;
+            last[fit->arm[i]] = g;
+        }
+    }
+    for (int32_t c = 0; c < fit->model->n_contrasts; c++) {
+        if (isnan(fit->value[c])) continue;
+        const double *arm_weight = fit->model->arm_weight + (int64_t)c * n_arms;
+        for (int32_t a = 0; a < n_arms; a++) {
+            if (arm_weight[a] == 0) continue;
+            if (fit->n_clusters < 2) tm_uncertainty_refuse(&out[c], "one_cluster");
+            else if (n_clusters[a] < 2) tm_uncertainty_refuse(&out[c], "one_cluster_in_arm");
+            else if (n_clusters[a] < FEW_CLUSTERS && !out[c].refused) out[c].warned = "few_clusters";
+        }
+    }
+    tm_arena_rewind(&ctx->scratch, mark);
+    return TEMOIN_OK;
+}
+
+/* What one contrast needs of each cluster. */
+typedef struct cluster_sums {
+    double *score; /* [n_clusters] r'(Z_g'e), r = (I - S_g)^power ℓ */
+    double *lost;  /* [n_clusters] length of ℓ along directions that the cluster alone determines */
+    double *d;     /* [n_clusters] r'S_g r; NULL: not wanted */
+    double *v;     /* S_g r, cluster after cluster */
+    const int64_t *offset; /* [n_clusters + 1] into v */
+} cluster_sums;
+
+typedef struct workspace {
+    double *gram, *score, *l, *r, *power;
+} workspace;
+
+static int64_t workspace_room(int32_t dim)
+{
+    return ((int64_t)dim * dim + 3 * dim + tm_complement_power_room(dim) + 7) / 8 * 8;
+}
+
+static workspace workspace_view(double *room, int32_t dim)
+{
+    workspace w = {.gram = room};
+    w.score = w.gram + (int64_t)dim * dim;
+    w.l = w.score + dim;
+    w.r = w.l + dim;
+    w.power = w.r + dim;
+    return w;
+}
+
+static void sum_cluster(const tm_kernels *kernels, const tm_fit *fit, int32_t g, const double *l, tm_power power, workspace *w,
+                        cluster_sums *sums)
+{
+    tm_cluster cluster = tm_cluster_view(fit, g);
+    int32_t dim = cluster.dim;
+    tm_cluster_moments(kernels, fit, &cluster, w->gram, w->score);
+    tm_cluster_gather(fit, &cluster, l, w->l);
+    sums->lost[g] = tm_complement_power(w->gram, dim, power, w->l, w->r, w->power);
+    double score = 0;
+    for (int32_t k = 0; k < dim; k++) score += w->r[k] * w->score[k];
+    sums->score[g] = score;
+    if (!sums->d) return;
+    double *v = sums->v + sums->offset[g], d = 0;
+    for (int32_t k = 0; k < dim; k++) {
+        v[k] = 0;
+        for (int32_t m = 0; m < dim; m++) v[k] += w->gram[k * dim + m] * w->r[m];
+        d += w->r[k] * v[k];
+    }
+    sums->d[g] = d;
+}
+
+static temoin_status sum_clusters(temoin_context *ctx, const tm_fit *fit, int32_t contrast, tm_power power,
+                                  cluster_sums *sums)
+{
+    int32_t dim = tm_clusters_largest_dim(fit);
+    int64_t room = workspace_room(dim);
+    double *rooms;
+    TM_SCRATCH(ctx, rooms, room * ctx->threads);
+    const double *l = fit->basis + (int64_t)contrast * fit->n_parameters;
+#pragma omp parallel for num_threads(ctx->threads) schedule(dynamic, 16)
+    for (int32_t g = 0; g < fit->n_clusters; g++) {
+        workspace w = workspace_view(rooms + thread_index() * room, dim);
+        sum_cluster(ctx->kernels, fit, g, l, power, &w, sums);
+    }
+    return TEMOIN_OK;
+}
+
+static double length_of(const double *l, int32_t n)
+{
+    double square = 0;
+    for (int32_t k = 0; k < n; k++) square += l[k] * l[k];
+    return sqrt(square);
+}
+
+/* The variance of one contrast from its clusters' scores; refused when a cluster alone determines a part of it. */
+static void finish(const tm_fit *fit, int32_t contrast, const cluster_sums *sums, double factor, tm_uncertainty *out)
+{
+    double lost = 0, square = 0;
+    double length = length_of(fit->basis + (int64_t)contrast * fit->n_parameters, fit->n_parameters);
+    for (int32_t g = 0; g < fit->n_clusters; g++) {
+        lost = fmax(lost, sums->lost[g]);
+        square += sums->score[g] * sums->score[g];
+    }
+    if (lost > direction_tolerance * length) {
+        tm_uncertainty_refuse(out, "leverage_one");
+        return;
+    }
+    out->variance = factor * square;
+    out->df = fit->n_clusters - 1;
+}
+
+static bool skip(const tm_fit *fit, const tm_uncertainty *out, int32_t contrast)
+{
+    return isnan(fit->value[contrast]) || out[contrast].refused;
+}
+
+temoin_status tm_clustered_run(temoin_context *ctx, const tm_fit *fit, tm_power power, double factor, tm_uncertainty *out)
+{
+    TM_TRY(tm_clustered_refuse(ctx, fit, out));
+    for (int32_t c = 0; c < fit->model->n_contrasts; c++) {
+        if (skip(fit, out, c)) continue;
+        tm_mark mark = tm_arena_mark(&ctx->scratch);
+        cluster_sums sums = {0};
+        TM_SCRATCH(ctx, sums.score, fit->n_clusters);
+        TM_SCRATCH(ctx, sums.lost, fit->n_clusters);
+        TM_TRY(sum_clusters(ctx, fit, c, power, &sums));
+        finish(fit, c, &sums, factor, &out[c]);
+        tm_arena_rewind(&ctx->scratch, mark);
+    }
+    return TEMOIN_OK;
+}
+
+/* ‖Σ_g v_g v_g'‖², where v_g is zero outside of what g touches. Group × group products are few and sparse, or dense. */
+typedef struct product {
+    int64_t at; /* group * n_groups + group */
+    double value;
+} product;
+
+static int by_place(const void *a, const void *b)
+{
+    int64_t x = ((const product *)a)->at, y = ((const product *)b)->at;
+    return (x > y) - (x < y);
+}
+
+static temoin_status groups_norm(temoin_context *ctx, const tm_fit *fit, const cluster_sums *sums, double *norm)
+{
+    int64_t n_products = 0, used = 0;
+    product *products;
+    for (int32_t g = 0; g < fit->n_clusters; g++) {
+        int64_t t = tm_cluster_view(fit, g).n_touched;
+        n_products += t * (t + 1) / 2;
+    }
+    bool dense = (int64_t)fit->n_groups * fit->n_groups <= n_products;
+    double *table = NULL;
+    if (dense) TM_SCRATCH(ctx, table, (int64_t)fit->n_groups * fit->n_groups);
+    TM_SCRATCH(ctx, products, dense ? 0 : n_products);
+    for (int32_t g = 0; g < fit->n_clusters; g++) {
+        tm_cluster cluster = tm_cluster_view(fit, g);
+        const double *v = sums->v + sums->offset[g];
+        for (int32_t i = 0; i < cluster.n_touched; i++)
+            for (int32_t j = 0; j <= i; j++) {
+                int64_t at = (int64_t)cluster.cell[i].group * fit->n_groups + cluster.cell[j].group;
+                if (dense) table[at] += v[i] * v[j];
+                else products[used++] = (product){at, v[i] * v[j]};
+            }
+    }
+    if (dense) {
+        for (int64_t i = 0; i < fit->n_groups; i++)
+            for (int64_t j = 0; j <= i; j++) *norm += (i == j ? 1 : 2) * table[i * fit->n_groups + j] * table[i * fit->n_groups + j];
+        return TEMOIN_OK;
+    }
+    qsort(products, (size_t)used, sizeof *products, by_place);
+    for (int64_t i = 0, j = 0; i < used; i = j) {
+        double sum = 0;
+        for (j = i; j < used && products[j].at == products[i].at; j++) sum += products[j].value;
+        bool own = products[i].at / fit->n_groups == products[i].at % fit->n_groups;
+        *norm += (own ? 1 : 2) * sum * sum;
+    }
+    return TEMOIN_OK;
+}
+
+static temoin_status outer_norm(temoin_context *ctx, const tm_fit *fit, const cluster_sums *sums, double *norm)
+{
+    int32_t r = fit->rank;
+    double *cross, *square;
+    TM_SCRATCH(ctx, cross, (int64_t)fit->n_groups * r);
+    TM_SCRATCH(ctx, square, (int64_t)r * r);
+    for (int32_t g = 0; g < fit->n_clusters; g++) {
+        tm_cluster cluster = tm_cluster_view(fit, g);
+        const double *v = sums->v + sums->offset[g], *vq = v + cluster.n_touched;
+        for (int32_t k = 0; k < cluster.n_touched; k++)
+            for (int32_t j = 0; j < r; j++) cross[(int64_t)cluster.cell[k].group * r + j] += v[k] * vq[j];
+        for (int32_t i = 0; i < r; i++)
+            for (int32_t j = 0; j <= i; j++) square[i * r + j] += vq[i] * vq[j];
+    }
+    *norm = 0;
+    for (int64_t k = 0; k < (int64_t)fit->n_groups * r; k++) *norm += 2 * cross[k] * cross[k];
+    for (int32_t i = 0; i < r; i++)
+        for (int32_t j = 0; j <= i; j++) *norm += (i == j ? 1 : 2) * square[i * r + j] * square[i * r + j];
+    return groups_norm(ctx, fit, sums, norm);
+}
+
+/* Bell & McCaffrey 2002; Pustejovsky & Tipton 2018, eq. 11. With p_g = (I - H)_.g A_g c_g,
+ *     p_g'p_h = 1[g = h] d_g - v_g'v_h,   df = (Σ p_g'p_g)² / ΣΣ (p_g'p_h)². */
+static temoin_status satterthwaite(temoin_context *ctx, const tm_fit *fit, const cluster_sums *sums, double *df)
+{
+    double trace = 0, own = 0, norm = 0;
+    for (int32_t g = 0; g < fit->n_clusters; g++) {
+        const double *v = sums->v + sums->offset[g];
+        double square = 0;
+        for (int64_t k = 0; k < sums->offset[g + 1] - sums->offset[g]; k++) square += v[k] * v[k];
+        trace += sums->d[g] - square;
+        own += sums->d[g] * (sums->d[g] - 2 * square);
+    }
+    TM_TRY(outer_norm(ctx, fit, sums, &norm));
+    *df = trace * trace / (own + norm);
+    return TEMOIN_OK;
+}
+
+static temoin_status place_vectors(temoin_context *ctx, const tm_fit *fit, cluster_sums *sums)
+{
+    int64_t *offset;
+    TM_SCRATCH(ctx, offset, (int64_t)fit->n_clusters + 1);
+    for (int32_t g = 0; g < fit->n_clusters; g++) offset[g + 1] = offset[g] + tm_cluster_view(fit, g).dim;
+    sums->offset = offset;
+    TM_SCRATCH(ctx, sums->v, offset[fit->n_clusters]);
+    return TEMOIN_OK;
+}
+
+temoin_status tm_clustered_reduced_bias(temoin_context *ctx, const tm_fit *fit, tm_uncertainty *out)
+{
+    TM_TRY(tm_clustered_refuse(ctx, fit, out));
+    for (int32_t c = 0; c < fit->model->n_contrasts; c++) {
+        if (skip(fit, out, c)) continue;
+        tm_mark mark = tm_arena_mark(&ctx->scratch);
+        cluster_sums sums = {0};
+        TM_SCRATCH(ctx, sums.score, fit->n_clusters);
+        TM_SCRATCH(ctx, sums.lost, fit->n_clusters);
+        TM_SCRATCH(ctx, sums.d, fit->n_clusters);
+        TM_TRY(place_vectors(ctx, fit, &sums));
+        TM_TRY(sum_clusters(ctx, fit, c, TM_POWER_INVERSE_ROOT, &sums));
+        finish(fit, c, &sums, 1, &out[c]);
+        if (!out[c].refused) {
+            TM_TRY(satterthwaite(ctx, fit, &sums, &out[c].df));
+            out[c].warned = out[c].df < few_degrees ? "few_clusters" : NULL;
+        }
+        tm_arena_rewind(&ctx->scratch, mark);
+    }
+    return TEMOIN_OK;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cluster variances: Σ_g (adjusted score of g)² × factor. */
+#ifndef TM_CLUSTERED_H
+#define TM_CLUSTERED_H
+
+#include "numeric/matrix_power.h"
+#include "variances/variance.h"
+
+/* Marks the contrasts whose clustered variance is not identified whatever the formula: one cluster in all, or in an arm. */
+TEMOIN_MUST_CHECK temoin_status tm_clustered_refuse(temoin_context *ctx, const tm_fit *fit, tm_uncertainty *out);
+
+/* Scores c_g'(I - H_gg)^power e_g, squared and added, times factor; G - 1 degrees of freedom.
+ *
+ * Notes    leverage_one where the effect depends on a direction that one cluster alone determines: its residual there is zero
+ *          whatever happened, and the sum would leave that cluster's error out.
+ * Cost     one pass over the rows, O(p²) each, and at most O(dim³) per cluster: not a function of cluster size.
+ * Cites    Niccodemi, Alessie, Angelini, Mierau & Wansbeek 2020; MacKinnon, Nielsen & Webb 2023.
+ */
+TEMOIN_MUST_CHECK temoin_status tm_clustered_run(temoin_context *ctx, const tm_fit *fit, tm_power power, double factor,
+                                                 tm_uncertainty *out);
+
+/* The same with power -1/2 and Satterthwaite degrees of freedom, rows unweighted. */
+TEMOIN_MUST_CHECK temoin_status tm_clustered_reduced_bias(temoin_context *ctx, const tm_fit *fit, tm_uncertainty *out);
+
+/* And weighted: the working covariance stays the identity, as in clubSandwich for weighted least squares. */
+TEMOIN_MUST_CHECK temoin_status tm_clustered_reduced_bias_weighted(temoin_context *ctx, const tm_fit *fit,
+                                                                   tm_uncertainty *out);
+
+#endif
