@@ -18,6 +18,11 @@ double tm_outcome_number(const char *text, char decimal)
     return tm_raw_flag(&cell, &pairs, &x) ? x : NAN;
 }
 
+static const char *show(const char *text, char found[TM_SHOWN_SIZE])
+{
+    return tm_shown(text, strlen(text), found);
+}
+
 static long long row_line(const tm_outcome_file *file, int64_t r)
 {
     return (long long)file->frame->line[r];
@@ -60,6 +65,7 @@ static temoin_status report_unknown(temoin_context *ctx, const temoin_trial *tri
 {
     bool *reported;
     int64_t *n_in_arm, shown = 0;
+    char found[TM_SHOWN_SIZE];
     const char *clients = trial->clients->path;
     TM_SCRATCH(ctx, reported, file->id->n_levels);
     TM_SCRATCH(ctx, n_in_arm, trial->n_arms + 1);
@@ -70,8 +76,8 @@ static temoin_status report_unknown(temoin_context *ctx, const temoin_trial *tri
         int32_t cell = file->assigned ? file->assigned->code[r] : -1, arm = cell < 0 ? -1 : arm_of[cell];
         n_in_arm[arm < 0 ? trial->n_arms : arm]++;
         if (shown++ < UNKNOWN_SHOWN)
-            tm_problem(ctx, "%s: line %lld, column \"%s\": found \"%s\", an id that is not in %s", file->name,
-                       row_line(file, r), file->id->name, file->id->level[code], clients);
+            tm_problem(ctx, "%s: line %lld, column \"%s\": found %s, an id that is not in %s", file->name,
+                       row_line(file, r), file->id->name, show(file->id->level[code], found), clients);
     }
     tm_problem(ctx, "%lld %s in %s %s not in %s%s; add the clients or take their rows out", (long long)n_unknown,
                n_unknown == 1 ? "id" : "ids", file->name, n_unknown == 1 ? "is" : "are", clients,
@@ -137,10 +143,11 @@ static const char *number_remedy(const tm_outcome_file *file, const char *text)
 static void report_no_number(temoin_context *ctx, const tm_outcome_file *file, int64_t r, const char *column,
                              const char *text, const char *measure)
 {
+    char found[TM_SHOWN_SIZE];
     tm_problem(ctx,
-               "%s: line %lld, column \"%s\": found \"%s\"; the measure \"%s\" must be a number or a flag such as "
+               "%s: line %lld, column \"%s\": found %s; the measure \"%s\" must be a number or a flag such as "
                "yes/no; %s",
-               file->name, row_line(file, r), column, text, measure, number_remedy(file, text));
+               file->name, row_line(file, r), column, show(text, found), measure, number_remedy(file, text));
 }
 
 /* A column that the frame could read neither as numbers nor as flags: its first cells that are no numbers. */

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "frame/cells.h"
 #include "trial/trial_parts.h"
 
 typedef struct provider_check {
@@ -66,15 +69,17 @@ static void validate_no_blank(const provider_check *check)
 static void validate_one_arm(const provider_check *check)
 {
     const temoin_trial *trial = check->trial;
+    char found[TM_SHOWN_SIZE];
     int32_t served = trial->plan->providers.arm;
     for (int64_t u = 0; u < trial->n_units && !tm_problems_full(check->ctx); u++) {
         int32_t p = trial->provider[u], arm = check->arm[u];
         if (arm == served && p < 0) report_blank(check, u, "providers serve this arm: name the provider");
         if (arm >= 0 && arm != served && p >= 0)
             tm_problem(check->ctx,
-                       "%s: line %lld, column \"%s\": found \"%s\", but client \"%s\" is in arm \"%s\"; the plan "
+                       "%s: line %lld, column \"%s\": found %s, but client \"%s\" is in arm \"%s\"; the plan "
                        "says that providers serve \"%s\" only: leave the cell empty, or change structure",
-                       check->name, unit_line(check, u), check->column, trial->provider_text[p], trial->id[u],
+                       check->name, unit_line(check, u), check->column,
+                       tm_shown(trial->provider_text[p], strlen(trial->provider_text[p]), found), trial->id[u],
                        trial->plan->arms[arm].name, trial->plan->arms[served].name);
     }
 }

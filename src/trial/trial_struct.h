@@ -35,7 +35,7 @@ struct temoin_trial {
     int32_t n_waves;
     const char *const *wave; /* [n_waves] by number where all are numbers, else by bytes; "" for a file without waves */
     int32_t n_measures;
-    const double *const *value; /* [n_measures * n_waves] → [n_units], NaN missing; NULL: not measured at that wave */
+    const double *const *value; /* [n_measures * n_waves] → [n_units], NaN missing; NULL: no client has one there */
     const bool *seen;           /* [n_waves * n_units] the client has a row at that wave */
 
     const tm_input *inputs; /* in the order plan, clients, outcomes… */
@@ -45,7 +45,7 @@ struct temoin_trial {
 /* The index of a wave, -1 when absent. */
 int32_t tm_trial_find_wave(const temoin_trial *trial, const char *wave);
 
-/* Values of a measure at a wave, [n_units]; NULL: not measured there. */
+/* Values of a measure at a wave, [n_units]; NULL: no client has one there. */
 const double *tm_trial_value(const temoin_trial *trial, int32_t measure, int32_t wave);
 
 /* Providers against the arms that were drawn: `nested` wants one arm per provider, `one_arm` a provider for every unit

@@ -4,6 +4,7 @@
 
 #include "base/nearest.h"
 #include "base/sink.h"
+#include "frame/cells.h"
 #include "trial/trial_parts.h"
 
 enum { LISTED_MAX = 12 };
@@ -32,10 +33,11 @@ void tm_wanted_add(tm_wanted_list *list, tm_wanted wanted)
 
 const char *tm_quoted_list(temoin_context *ctx, const char *const *names, int64_t n)
 {
+    char shown[TM_SHOWN_SIZE];
     tm_sink sink;
     tm_sink_init(&sink, ctx);
     for (int64_t i = 0; names && i < n && i < LISTED_MAX; i++)
-        tm_sink_printf(&sink, "%s\"%s\"", i ? ", " : "", names[i]);
+        tm_sink_printf(&sink, "%s%s", i ? ", " : "", tm_shown(names[i], strlen(names[i]), shown));
     if (n > LISTED_MAX) tm_sink_printf(&sink, " and %lld more", (long long)(n - LISTED_MAX));
     return sink.text ? sink.text : "";
 }
@@ -109,8 +111,10 @@ void tm_arm_column_validate(temoin_context *ctx, const temoin_plan *plan, const 
     const char *declared = NULL;
     for (int64_t r = 0; r < frame->n_rows && !tm_problems_full(ctx); r++) {
         if (column->code[r] < 0 || arm_of[column->code[r]] >= 0) continue;
+        const char *text = column->level[column->code[r]];
+        char found[TM_SHOWN_SIZE];
         if (!declared) declared = tm_quoted_list(ctx, tm_arm_names(ctx, plan), plan->n_arms);
-        tm_problem(ctx, "%s: line %lld, column \"%s\": found \"%s\"; the plan declares %s", frame->path,
-                   (long long)frame->line[r], column->name, column->level[column->code[r]], declared);
+        tm_problem(ctx, "%s: line %lld, column \"%s\": found %s; the plan declares %s", frame->path,
+                   (long long)frame->line[r], column->name, tm_shown(text, strlen(text), found), declared);
     }
 }
