@@ -36,8 +36,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (temoin_context_build(&opts, &ctx) != TEMOIN_OK) return 0;
     temoin_status status = tm_plan_parse(ctx, "fuzz.yaml", (const char *)data, size, &plan);
     demand(status == TEMOIN_OK || temoin_context_n_problems(ctx) > 0);
-    for (size_t i = 0; i < temoin_context_n_problems(ctx); i++) /* libcyaml refuses nothing that we let pass */
-        demand(!strstr(temoin_context_problem(ctx, i), "fuzz.yaml: cannot be read"));
+    /* libcyaml, which knows no lines, refuses nothing that we let pass */
+    for (size_t i = 0; i < temoin_context_n_problems(ctx); i++)
+        demand(strncmp(temoin_context_problem(ctx, i), "fuzz.yaml: line ", 16) == 0);
     if (status == TEMOIN_OK) check_plan(plan, size);
     temoin_context_free(ctx);
     return 0;

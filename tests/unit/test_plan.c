@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "check.h"
 
-#include <locale.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -400,17 +399,6 @@ static void memory_may_run_out_anywhere(void **state)
         }
         assert_true(n > 10);
     }
-}
-
-static void a_decimal_comma_locale_changes_nothing(void **state)
-{
-    (void)state;
-    if (!setlocale(LC_ALL, "de_DE.UTF-8")) skip();
-    temoin_context *ctx = check_context();
-    const temoin_plan *p = parse(ctx, MEASURED "estimates: [{name: e, measures: [y], level: 0.9}]\n");
-    assert_true(p->estimates[0].level == 0.9);
-    setlocale(LC_ALL, "C");
-    temoin_context_free(ctx);
 }
 
 static void a_file_is_read_by_its_path(void **state)
