@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "inference/effects.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "numeric/distributions.h"
+
+/* Spread of the outcome, or of the residuals, below this share of its size is rounding. */
+static const double constant_tolerance = 1e-13;
+static const double perfect_tolerance = 1e-10;
+
+static void refuse(tm_effect *effect, const char *note)
+{
+    tm_notes_add(&effect->notes, note);
+    effect->se = effect->df = effect->statistic = effect->p = effect->ci_low = effect->ci_high = NAN;
+}
+
+static bool is_constant(const tm_sample *sample)
+{
+    double low = sample->y[0], high = sample->y[0];
+    for (int64_t i = 1; i < sample->n; i++) {
+        low = fmin(low, sample->y[i]);
+        high = fmax(high, sample->y[i]);
+    }
+    return high - low <= constant_tolerance * fmax(fabs(low), fabs(high));
+}
+
+/* The sample without the covariates that are marked. */
+static temoin_status leave_out(temoin_context *ctx, const tm_sample *sample, const bool *out, tm_sample *rest)
+{
+    const double **column;
+    const char **name;
+    TM_SCRATCH(ctx, column, sample->n_covariates);
+    TM_SCRATCH(ctx, name, sample->n_covariates);
+    *rest = *sample;
+    rest->n_covariates = 0;
+    for (int32_t j = 0; j < sample->n_covariates; j++) {
+        if (out[j]) continue;
+        column[rest->n_covariates] = sample->covariate[j];
+        name[rest->n_covariates++] = sample->covariate_name[j];
+    }
+    rest->covariate = column;
+    rest->covariate_name = name;
+    return TEMOIN_OK;
+}
+
+static temoin_status fit_once(temoin_context *ctx, const tm_sample *sample, const tm_estimator *estimator,
+                              const double *arm_weight, int32_t n_contrasts, int64_t *left_out, const tm_fit **fit)
+{
+    tm_model *model;
+    TM_SCRATCH(ctx, model, 1);
+    model->sample = sample;
+    model->n_contrasts = n_contrasts;
+    model->arm_weight = arm_weight;
+    TM_TRY(estimator->build(ctx, model, left_out));
+    return tm_fit_build(ctx, model, fit);
+}
+
+/* Fits; while an effect hangs on a covariate that does not vary in an arm, fits again without that covariate. */
+static temoin_status fit_sample(temoin_context *ctx, const tm_sample *sample, const tm_estimator *estimator,
+                                const double *arm_weight, int32_t n_contrasts, int64_t *left_out, tm_effect *out,
+                                const tm_fit **fit)
+{
+    for (;;) {
+        TM_TRY(fit_once(ctx, sample, estimator, arm_weight, n_contrasts, left_out, fit));
+        bool *constant, any = false;
+        TM_SCRATCH(ctx, constant, sample->n_covariates);
+        for (int32_t c = 0; c < n_contrasts; c++) {
+            int32_t column = (*fit)->blocking[c];
+            if (column < 0 || (*fit)->model->column_covariate[column] < 0) continue;
+            constant[(*fit)->model->column_covariate[column]] = any = true;
+        }
+        if (!any) return TEMOIN_OK;
+        for (int32_t c = 0; c < n_contrasts; c++)
+            for (int32_t j = 0; j < sample->n_covariates; j++)
+                if (constant[j]) tm_notes_add_name(&out[c].notes, "constant_in_arm", sample->covariate_name[j]);
+        tm_sample *rest;
+        TM_SCRATCH(ctx, rest, 1);
+        TM_TRY(leave_out(ctx, sample, constant, rest));
+        sample = rest;
+    }
+}
+
+static void note_model(const tm_fit *fit, const int64_t *left_out, int32_t contrast, tm_effect *effect)
+{
+    const tm_model *model = fit->model;
+    for (int32_t d = 0; d < fit->n_dropped; d++)
+        if (model->column_covariate[fit->dropped[d]] >= 0)
+            tm_notes_add_name(&effect->notes, "collinear", model->column_name[fit->dropped[d]]);
+    if (left_out[contrast] > 0) tm_notes_add_count(&effect->notes, "stratum_without_contrast", left_out[contrast]);
+}
+
+static bool is_arm_empty(const tm_sample *sample, const double *arm_weight)
+{
+    for (int32_t a = 0; a < sample->n_arms; a++) {
+        bool found = arm_weight[a] == 0;
+        for (int64_t i = 0; !found && i < sample->n; i++) found = sample->arm[i] == a;
+        if (!found) return true;
+    }
+    return false;
+}
+
+static temoin_status infer(const tm_fit *fit, int32_t contrast, const tm_uncertainty *uncertainty, double level,
+                           tm_effect *effect)
+{
+    const double *l = fit->basis + (int64_t)contrast * fit->n_parameters;
+    double square = 0;
+    for (int32_t k = 0; k < fit->n_parameters; k++) square += l[k] * l[k];
+    double smallest = perfect_tolerance * perfect_tolerance * fit->total_ss / (double)fit->n * square;
+    if (uncertainty->refused) refuse(effect, uncertainty->refused);
+    else if (!(uncertainty->variance > smallest)) refuse(effect, "perfect_fit");
+    else if (!(uncertainty->df > 0)) refuse(effect, "too_few_units");
+    else {
+        if (uncertainty->warned) tm_notes_add(&effect->notes, uncertainty->warned);
+        double margin = tm_student_quantile(0.5 + level / 2, uncertainty->df);
+        effect->se = sqrt(uncertainty->variance);
+        effect->df = uncertainty->df;
+        effect->statistic = effect->value / effect->se;
+        effect->p = tm_student_p_two_sided(effect->statistic, effect->df);
+        effect->ci_low = effect->value - margin * effect->se;
+        effect->ci_high = effect->value + margin * effect->se;
+    }
+    return TEMOIN_OK;
+}
+
+static temoin_status finish(temoin_context *ctx, const tm_fit *fit, const tm_variance *variance, const int64_t *left_out,
+                            double level, tm_effect *out)
+{
+    const tm_sample *sample = fit->model->sample;
+    int32_t n_contrasts = fit->model->n_contrasts;
+    bool constant = is_constant(sample), saturated = fit->n <= fit->n_parameters;
+    bool perfect = fit->residual_ss <= perfect_tolerance * perfect_tolerance * fit->total_ss;
+    tm_uncertainty *uncertainty;
+    TM_SCRATCH(ctx, uncertainty, n_contrasts);
+    for (int32_t c = 0; c < n_contrasts; c++) uncertainty[c] = (tm_uncertainty){NAN, NAN, NULL, NULL};
+    bool blocks_only = variance->blockwise; /* pairs are saturated, and their variance is between blocks */
+    if (!constant && (blocks_only || (!perfect && !saturated))) TM_TRY(variance->run(ctx, fit, uncertainty));
+    for (int32_t c = 0; c < n_contrasts; c++) {
+        tm_effect *effect = &out[c];
+        effect->value = fit->value[c];
+        effect->n_clusters = sample->cluster ? sample->n_clusters : -1;
+        note_model(fit, left_out, c, effect);
+        if (is_arm_empty(sample, fit->model->arm_weight + (int64_t)c * sample->n_arms)) refuse(effect, "arm_empty");
+        else if (isnan(effect->value)) refuse(effect, "no_contrast");
+        else if (constant) {
+            effect->value = 0;
+            refuse(effect, "no_variation");
+        } else if (!blocks_only && saturated) refuse(effect, "too_few_units");
+        else if (!blocks_only && perfect) refuse(effect, "perfect_fit");
+        else TM_TRY(infer(fit, c, &uncertainty[c], level, effect));
+    }
+    return TEMOIN_OK;
+}
+
+temoin_status tm_effects_run(temoin_context *ctx, const tm_sample *sample, const tm_estimator *estimator,
+                             const tm_variance *variance, const double *arm_weight, int32_t n_contrasts, double level,
+                             tm_effect *out)
+{
+    tm_mark mark = tm_arena_mark(&ctx->scratch);
+    for (int32_t c = 0; c < n_contrasts; c++) {
+        tm_notes notes = out[c].notes;
+        out[c] = (tm_effect){NAN, NAN, NAN, NAN, NAN, NAN, NAN, sample->n, -1, notes};
+        if (sample->n == 0) refuse(&out[c], "arm_empty");
+    }
+    if (sample->n == 0) return TEMOIN_OK;
+    int64_t *left_out;
+    const tm_fit *fit;
+    TM_SCRATCH(ctx, left_out, n_contrasts);
+    TM_TRY(fit_sample(ctx, sample, estimator, arm_weight, n_contrasts, left_out, out, &fit));
+    TM_TRY(finish(ctx, fit, variance, left_out, level, out));
+    tm_arena_rewind(&ctx->scratch, mark);
+    return TEMOIN_OK;
+}

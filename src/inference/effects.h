@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From a sample to effects with intervals: estimator, variance, Student's t. */
+#ifndef TM_EFFECTS_H
+#define TM_EFFECTS_H
+
+#include "estimators/estimator.h"
+#include "result/notes.h"
+#include "variances/variance.h"
+
+typedef struct tm_effect {
+    double value; /* NaN: the effect itself is not identified */
+    double se;    /* NaN, with all that follows, when refused */
+    double df;
+    double statistic;
+    double p;
+    double ci_low;
+    double ci_high;
+    int64_t n;
+    int64_t n_clusters; /* -1: not clustered */
+    tm_notes notes;
+} tm_effect;
+
+/* Effects of the contrasts arm_weight [n_contrasts * n_arms] in a sample.
+ *
+ * Shapes   out [n_contrasts], its notes initialised by the caller.
+ * Notes    arm_empty, no_contrast, no_variation, perfect_fit, too_few_units, collinear, constant_in_arm (the covariate is left
+ *          out and the model fitted again), stratum_without_contrast, and those of the variance.
+ * Cost     that of the fit and of the variance; scratch is rewound.
+ */
+TEMOIN_MUST_CHECK temoin_status tm_effects_run(temoin_context *ctx, const tm_sample *sample, const tm_estimator *estimator,
+                                               const tm_variance *variance, const double *arm_weight, int32_t n_contrasts,
+                                               double level, tm_effect *out);
+
+/* Adjusted p values within a family of n; a NaN stays NaN and does not count.
+ * Holm 1979 (family-wise error); Benjamini & Hochberg 1995 (false discovery rate). */
+TEMOIN_MUST_CHECK temoin_status tm_adjust_holm(temoin_context *ctx, const double *p, int64_t n, double *adjusted);
+TEMOIN_MUST_CHECK temoin_status tm_adjust_bh(temoin_context *ctx, const double *p, int64_t n, double *adjusted);
+
+#endif

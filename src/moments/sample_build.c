@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "moments/sample_build.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "moments/covariates.h"
+
+/* What is being built, and which units are still in. */
+typedef struct building {
+    const temoin_assignment *assignment;
+    const temoin_trial *trial;
+    const tm_plan_estimate *estimate;
+    int index; /* of the estimate in the plan, for its lines */
+    const double *y;
+    const double *weight; /* [n_units] NULL: all one */
+    bool *in;             /* [n_units] */
+    int64_t *unit;        /* [n] the units that are in */
+    tm_notes *notes;
+} building;
+
+static temoin_status check_weights(temoin_context *ctx, const building *b, const temoin_column *column)
+{
+    const temoin_frame *frame = b->trial->clients;
+    if (!column || !column->number)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: weights \"%s\" is not a column of numbers in %s; name one, or say `weights: none`",
+                b->trial->plan->path, tm_plan_line(b->trial->plan, "estimates[%d].weights", b->index),
+                b->estimate->weight_column, frame->path);
+    size_t mark = tm_problems_mark(ctx);
+    for (int64_t u = 0; u < b->trial->n_units && !tm_problems_full(ctx); u++) {
+        double w = column->number[u];
+        const char *where = frame->path;
+        if (isnan(w))
+            tm_problem(ctx, "%s: line %lld, column \"%s\": the weight is missing; give a number, 0 to leave the client out", where,
+                       (long long)frame->line[u], column->name);
+        else if (w < 0 || isinf(w))
+            tm_problem(ctx, "%s: line %lld, column \"%s\": found a negative or infinite weight; give a number of 0 or more", where,
+                       (long long)frame->line[u], column->name);
+    }
+    return tm_problems_end(ctx, mark, TEMOIN_ERR_DATA);
+}
+
+static temoin_status choose_weights(temoin_context *ctx, building *b, bool weigh_by_probability)
+{
+    const tm_plan_estimate *estimate = b->estimate;
+    if (estimate->weighting == TM_WEIGHTS_COLUMN) {
+        const temoin_column *column = temoin_frame_find(b->trial->clients, estimate->weight_column);
+        TM_TRY(check_weights(ctx, b, column));
+        b->weight = column->number;
+        return TEMOIN_OK;
+    }
+    bool wanted = estimate->weighting == TM_WEIGHTS_PROBABILITY ||
+                  (estimate->weighting == TM_WEIGHTS_AUTO && weigh_by_probability && b->assignment->probabilities_differ);
+    if (!wanted) return TEMOIN_OK;
+    double *weight;
+    TM_SCRATCH(ctx, weight, b->trial->n_units);
+    for (int64_t u = 0; u < b->trial->n_units; u++) weight[u] = 1 / b->assignment->probability[u];
+    b->weight = weight;
+    tm_notes_add(b->notes, "probability_weights");
+    return TEMOIN_OK;
+}
+
+static temoin_status leave_out(temoin_context *ctx, building *b)
+{
+    const temoin_trial *trial = b->trial;
+    int64_t n_unassigned = 0, n_zero = 0;
+    int64_t *n_missing;
+    TM_SCRATCH(ctx, n_missing, trial->n_arms);
+    TM_SCRATCH(ctx, b->in, trial->n_units);
+    for (int64_t u = 0; u < trial->n_units; u++) {
+        int32_t arm = b->assignment->arm[u];
+        if (arm < 0) n_unassigned++;
+        else if (!b->y || isnan(b->y[u])) n_missing[arm]++;
+        else if (b->weight && b->weight[u] == 0) n_zero++;
+        else b->in[u] = true;
+    }
+    if (n_unassigned) tm_notes_add_count(b->notes, "unassigned", n_unassigned);
+    for (int32_t a = 0; a < trial->n_arms; a++)
+        if (n_missing[a]) tm_notes_add_name_count(b->notes, "missing_outcome", trial->plan->arms[a].name, n_missing[a]);
+    if (n_zero) tm_notes_add_count(b->notes, "zero_weight", n_zero);
+    return TEMOIN_OK;
+}
+
+static temoin_status list_units(temoin_context *ctx, building *b, int64_t *n)
+{
+    *n = 0;
+    TM_SCRATCH(ctx, b->unit, b->trial->n_units);
+    for (int64_t u = 0; u < b->trial->n_units; u++)
+        if (b->in[u]) b->unit[(*n)++] = u;
+    return TEMOIN_OK;
+}
+
+/* Codes of the cluster of every unit, -1 missing; NULL: every unit is its own. */
+static temoin_status find_clusters(temoin_context *ctx, const building *b, const int32_t **code, int32_t *n_codes)
+{
+    const char *name = b->estimate->cluster;
+    *code = NULL;
+    *n_codes = 0;
+    if (strcmp(name, "client") == 0) return TEMOIN_OK;
+    if (strcmp(name, "provider") == 0) {
+        *code = b->trial->provider;
+        *n_codes = b->trial->n_providers;
+        return TEMOIN_OK;
+    }
+    const temoin_column *column = temoin_frame_find(b->trial->clients, name);
+    if (!column || !column->code)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: cluster \"%s\" is not a column of %s; name one, `provider` or `client`",
+                b->trial->plan->path, tm_plan_line(b->trial->plan, "estimates[%d].cluster", b->index), name,
+                b->trial->clients->path);
+    *code = column->code;
+    *n_codes = column->n_levels;
+    return TEMOIN_OK;
+}
+
+static bool may_stand_alone(const building *b, int64_t u)
+{
+    const tm_plan_providers *providers = &b->trial->plan->providers;
+    return strcmp(b->estimate->cluster, "provider") == 0 && providers->structure == TM_STRUCTURE_ONE_ARM &&
+           b->assignment->arm[u] != providers->arm;
+}
+
+/* Clusters are numbered in the order in which canonical order meets them, so that none is empty. */
+static temoin_status number_clusters(temoin_context *ctx, const building *b, tm_sample *out)
+{
+    const int32_t *code;
+    int32_t n_codes, *number, *cluster;
+    int64_t n_alone = 0;
+    TM_TRY(find_clusters(ctx, b, &code, &n_codes));
+    TM_SCRATCH(ctx, number, n_codes);
+    TM_SCRATCH(ctx, cluster, out->n);
+    for (int32_t c = 0; c < n_codes; c++) number[c] = -1;
+    size_t mark = tm_problems_mark(ctx);
+    for (int64_t i = 0; i < out->n; i++) {
+        int64_t u = b->unit[i];
+        if (code && code[u] >= 0) {
+            if (number[code[u]] < 0) number[code[u]] = out->n_clusters++;
+            cluster[i] = number[code[u]];
+            continue;
+        }
+        cluster[i] = out->n_clusters++;
+        if (!code || may_stand_alone(b, u)) continue;
+        n_alone++;
+        if (!b->estimate->missing_cluster_allowed && !tm_problems_full(ctx))
+            tm_problem(ctx,
+                       "%s: line %lld: client \"%s\" has no cluster (%s), which estimate \"%s\" needs; fill it in, or say "
+                       "`missing_cluster: own` to let such a client be a cluster of one",
+                       b->trial->clients->path, (long long)b->trial->clients->line[u], b->trial->id[u], b->estimate->cluster,
+                       b->estimate->name);
+    }
+    TM_TRY(tm_problems_end(ctx, mark, TEMOIN_ERR_DATA));
+    if (n_alone) tm_notes_add_count(b->notes, "missing_cluster_own", n_alone);
+    out->cluster = cluster;
+    return TEMOIN_OK;
+}
+
+static temoin_status gather(temoin_context *ctx, const building *b, tm_sample *out)
+{
+    double *y, *weight = NULL;
+    int32_t *arm, *stratum;
+    TM_SCRATCH(ctx, y, out->n);
+    TM_SCRATCH(ctx, arm, out->n);
+    TM_SCRATCH(ctx, stratum, out->n);
+    if (b->weight) TM_SCRATCH(ctx, weight, out->n);
+    for (int64_t i = 0; i < out->n; i++) {
+        int64_t u = b->unit[i];
+        y[i] = b->y[u];
+        arm[i] = b->assignment->arm[u];
+        stratum[i] = b->estimate->strata ? b->trial->stratum[u] : 0;
+        if (weight) weight[i] = b->weight[u];
+    }
+    out->y = y;
+    out->arm = arm;
+    out->stratum = stratum;
+    out->weight = weight;
+    return TEMOIN_OK;
+}
+
+temoin_status tm_sample_build(temoin_context *ctx, const temoin_assignment *assignment, const tm_plan_estimate *estimate,
+                              int32_t measure, int32_t wave, bool weigh_by_probability, tm_sample *out, tm_notes *notes)
+{
+    const temoin_trial *trial = assignment->trial;
+    building b = {.assignment = assignment, .trial = trial, .estimate = estimate, .notes = notes};
+    b.index = (int)(estimate - trial->plan->estimates);
+    b.y = tm_trial_value(trial, measure, wave);
+    *out = (tm_sample){.n_arms = trial->n_arms, .n_strata = estimate->strata ? trial->n_strata : 1};
+    TM_TRY(choose_weights(ctx, &b, weigh_by_probability));
+    TM_TRY(leave_out(ctx, &b));
+    tm_covariate_request request = {trial, estimate, b.index, measure};
+    if (estimate->missing == TM_MISSING_LISTWISE) TM_TRY(tm_covariates_leave_out(ctx, &request, b.in, notes));
+    TM_TRY(list_units(ctx, &b, &out->n));
+    TM_TRY(gather(ctx, &b, out));
+    if (estimate->cluster) TM_TRY(number_clusters(ctx, &b, out));
+    return tm_covariates_build(ctx, &request, b.unit, out->n, out, notes);
+}
