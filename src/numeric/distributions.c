@@ -55,7 +55,7 @@ double tm_student_p_two_sided(double t, double df)
     if (df > df_normal) return 2 * tm_normal_cdf(-fabs(t));
     const double u = asinh(fabs(t) / sqrt(df));
     if (isinf(u)) return 0;
-    return exp(-df * log_cosh(u)) * (mills_integral(u, df) / mills_integral(0, df));
+    return fmin(exp(-df * log_cosh(u)) * (mills_integral(u, df) / mills_integral(0, df)), 1);
 }
 
 /* u with P(T >= sqrt(df) sinh(u)) = q <= 1/2. The logarithm of that tail is concave in u, so Newton's method, from any
