@@ -45,7 +45,7 @@ static inline uint64_t next_random(uint64_t *x) /* xorshift64 */
 
 static inline int random_below(uint64_t *x, int range)
 {
-    return (int)((next_random(x) >> 11) % (uint64_t)range);
+    return (int)((next_random(x) >> 32) * (uint64_t)range >> 32);
 }
 
 /* Nasty on purpose: strata of one, more arms than units, arms that nobody gets, shares that do not divide. */
