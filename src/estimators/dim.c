@@ -16,5 +16,6 @@ const tm_estimator tm_estimator_dim = {
     .title_fr = "différence de moyennes, strates pondérées par leur taille",
     .cites = "Neyman 1923; Imbens & Rubin 2015, ch. 9",
     .blockwise = true,
+    .compares_within_strata = true,
     .build = build,
 };

@@ -26,5 +26,6 @@ const tm_estimator tm_estimator_dim_precision = {
     .title_fr = "différence de moyennes, strates pondérées par leur précision",
     .cites = "Imbens & Rubin 2015, sec. 9.4; Gerber & Green 2012, sec. 4.5",
     .blockwise = true,
+    .compares_within_strata = true,
     .build = build,
 };

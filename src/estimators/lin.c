@@ -70,5 +70,6 @@ const tm_estimator tm_estimator_lin = {
     .title_fr = "régression avec covariables croisées avec les bras (Lin)",
     .cites = "Lin 2013, eq. 2",
     .takes_covariates = true,
+    .compares_within_strata = true,
     .build = build,
 };

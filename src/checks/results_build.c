@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The whole analysis: every estimate of the plan, its families, then the checks. */
+#include <math.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "checks/check_kind.h"
+#include "inference/effects.h"
+#include "moments/sample_build.h"
+#include "temoin/estimate.h"
+
+typedef struct method {
+    const tm_estimator *estimator;
+    const tm_variance *variance;
+} method;
+
+static temoin_status fail_key(temoin_context *ctx, const temoin_plan *plan, int line, const char *what, const char *key,
+                              const char *const *known, int n_known)
+{
+    const char *nearest = tm_nearest(key, known, (size_t)n_known);
+    TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: there is no %s \"%s\"%s%s%s; `temoin list` shows all", plan->path, line, what,
+            key, nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+}
+
+static temoin_status find_method(temoin_context *ctx, const temoin_plan *plan, int e, method *out)
+{
+    const tm_plan_estimate *estimate = &plan->estimates[e];
+    const char *known[64];
+    out->estimator = tm_estimator_find(estimate->estimator);
+    out->variance = tm_variance_find(estimate->variance);
+    if (!out->estimator) {
+        for (int i = 0; i < tm_n_estimators; i++) known[i] = tm_estimators[i]->key;
+        return fail_key(ctx, plan, tm_plan_line(plan, "estimates[%d].estimator", e), "estimator", estimate->estimator, known,
+                        tm_n_estimators);
+    }
+    if (!out->variance) {
+        for (int i = 0; i < tm_n_variances; i++) known[i] = tm_variances[i]->key;
+        return fail_key(ctx, plan, tm_plan_line(plan, "estimates[%d].variance", e), "variance", estimate->variance, known,
+                        tm_n_variances);
+    }
+    return TEMOIN_OK;
+}
+
+static temoin_status check_method(temoin_context *ctx, const temoin_plan *plan, int e, const method *m)
+{
+    const tm_plan_estimate *estimate = &plan->estimates[e];
+    if (estimate->covariates.n && !m->estimator->takes_covariates)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: estimator \"%s\" takes no covariates; use ols or lin, or leave them out",
+                plan->path, tm_plan_line(plan, "estimates[%d].covariates", e), m->estimator->key);
+    if (m->variance->clustered && !estimate->cluster)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: variance \"%s\" needs `cluster`: provider, client or a column", plan->path,
+                tm_plan_line(plan, "estimates[%d].variance", e), m->variance->key);
+    if (!m->variance->clustered && estimate->cluster)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: variance \"%s\" ignores clusters; use cr2, or leave `cluster` out",
+                plan->path, tm_plan_line(plan, "estimates[%d].variance", e), m->variance->key);
+    if (m->variance->blockwise && !m->estimator->blockwise)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: variance \"%s\" is for differences in means (dim, dim_precision); use hc2",
+                plan->path, tm_plan_line(plan, "estimates[%d].variance", e), m->variance->key);
+    return TEMOIN_OK;
+}
+
+/* Rows that an estimate will have, and the waves of each measure. */
+static bool wants_wave(const temoin_trial *trial, const tm_plan_estimate *estimate, int32_t measure, int32_t wave)
+{
+    const tm_plan_measure *m = &trial->plan->measures[measure];
+    for (int32_t w = 0; w < estimate->waves.n; w++)
+        if (strcmp(estimate->waves.name[w], trial->wave[wave]) == 0) return true;
+    if (estimate->waves.n > 0) return false;
+    bool is_baseline = m->baseline && strcmp(m->baseline, trial->wave[wave]) == 0;
+    return tm_trial_value(trial, measure, wave) && !is_baseline;
+}
+
+static int64_t count_rows(const temoin_trial *trial)
+{
+    int64_t n = 0;
+    for (int32_t e = 0; e < trial->plan->n_estimates; e++) {
+        const tm_plan_estimate *estimate = &trial->plan->estimates[e];
+        n += (int64_t)estimate->n_measures * trial->n_waves * estimate->n_contrasts;
+    }
+    return n;
+}
+
+static void describe_arms(const tm_sample *sample, const double *arm_weight, temoin_row *row)
+{
+    double sum = 0, sum_reference = 0;
+    for (int64_t i = 0; i < sample->n; i++) {
+        double weight = arm_weight[sample->arm[i]];
+        row->n_arm += weight > 0;
+        row->n_reference += weight < 0;
+        if (weight > 0) sum += sample->y[i];
+        if (weight < 0) sum_reference += sample->y[i];
+    }
+    row->mean_arm = row->n_arm ? sum / (double)row->n_arm : NAN;
+    row->mean_reference = row->n_reference ? sum_reference / (double)row->n_reference : NAN;
+}
+
+static temoin_status fill_row(const tm_plan_estimate *estimate, const tm_plan_contrast *contrast, const tm_sample *sample,
+                              const tm_effect *effect, temoin_row *row)
+{
+    row->arm = contrast->arm;
+    row->reference = contrast->reference;
+    row->estimator = estimate->estimator;
+    row->variance = estimate->variance;
+    row->cluster = estimate->cluster ? estimate->cluster : "";
+    row->n = effect->n;
+    row->n_clusters = effect->n_clusters;
+    row->value = effect->value;
+    row->se = effect->se;
+    row->df = effect->df;
+    row->statistic = effect->statistic;
+    row->p = effect->p;
+    row->ci_low = effect->ci_low;
+    row->ci_high = effect->ci_high;
+    row->level = estimate->level;
+    row->p_holm = row->p_bh = NAN;
+    row->family = "";
+    describe_arms(sample, contrast->weights, row);
+    return tm_notes_finish(&effect->notes, &row->note);
+}
+
+static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assignment, const tm_plan_estimate *estimate,
+                              const method *m, int32_t measure, int32_t wave, temoin_row *rows)
+{
+    const temoin_trial *trial = assignment->trial;
+    tm_mark mark = tm_arena_mark(&ctx->scratch);
+    tm_sample sample;
+    tm_notes notes;
+    tm_effect *effects;
+    double *arm_weight;
+    bool strata_suffice = m->estimator->compares_within_strata && estimate->strata && !trial->plan->design.probability;
+    tm_notes_init(&notes, ctx);
+    TM_TRY(tm_sample_build(ctx, assignment, estimate, measure, wave, !strata_suffice, &sample, &notes));
+    TM_SCRATCH(ctx, effects, estimate->n_contrasts);
+    TM_SCRATCH(ctx, arm_weight, (int64_t)estimate->n_contrasts * trial->n_arms);
+    for (int32_t c = 0; c < estimate->n_contrasts; c++) {
+        effects[c].notes = notes;
+        memcpy(arm_weight + (int64_t)c * trial->n_arms, estimate->contrasts[c].weights, (size_t)trial->n_arms * sizeof *arm_weight);
+    }
+    TM_TRY(tm_effects_run(ctx, &sample, m->estimator, m->variance, arm_weight, estimate->n_contrasts, estimate->level, effects));
+    for (int32_t c = 0; c < estimate->n_contrasts; c++) {
+        rows[c].estimate = estimate->name;
+        rows[c].measure = trial->plan->measures[measure].name;
+        rows[c].wave = trial->wave[wave];
+        TM_TRY(fill_row(estimate, &estimate->contrasts[c], &sample, &effects[c], &rows[c]));
+    }
+    tm_arena_rewind(&ctx->scratch, mark);
+    return TEMOIN_OK;
+}
+
+static temoin_status run_estimates(temoin_context *ctx, const temoin_assignment *assignment, temoin_row *rows, int64_t *n_rows)
+{
+    const temoin_trial *trial = assignment->trial;
+    const temoin_plan *plan = trial->plan;
+    method *methods;
+    TM_ALLOC(ctx, methods, plan->n_estimates);
+    for (int32_t e = 0; e < plan->n_estimates; e++) { /* all methods first: no work for a plan that will be rejected */
+        TM_TRY(find_method(ctx, plan, e, &methods[e]));
+        TM_TRY(check_method(ctx, plan, e, &methods[e]));
+    }
+    for (int32_t e = 0; e < plan->n_estimates; e++) {
+        const tm_plan_estimate *estimate = &plan->estimates[e];
+        tm_progress(ctx, "estimates", (double)e / plan->n_estimates);
+        for (int32_t m = 0; m < estimate->n_measures; m++)
+            for (int32_t w = 0; w < trial->n_waves; w++) {
+                if (!wants_wave(trial, estimate, estimate->measures[m], w)) continue;
+                TM_TRY(run_cell(ctx, assignment, estimate, &methods[e], estimate->measures[m], w, rows + *n_rows));
+                *n_rows += estimate->n_contrasts;
+            }
+    }
+    return TEMOIN_OK;
+}
+
+typedef temoin_status adjustment(temoin_context *ctx, const double *p, int64_t n, double *adjusted);
+
+static temoin_status adjust_family(temoin_context *ctx, const temoin_plan *plan, int f, temoin_row *rows, int64_t n_rows)
+{
+    static const char *const known[] = {"holm", "bh"};
+    static adjustment *const adjust[] = {tm_adjust_holm, tm_adjust_bh};
+    const tm_plan_family *family = &plan->families[f];
+    double *p, *adjusted;
+    int64_t *at, n = 0;
+    TM_SCRATCH(ctx, p, n_rows);
+    TM_SCRATCH(ctx, adjusted, n_rows);
+    TM_SCRATCH(ctx, at, n_rows);
+    for (int64_t r = 0; r < n_rows; r++)
+        for (int32_t e = 0; e < family->n_estimates; e++) {
+            if (strcmp(rows[r].estimate, plan->estimates[family->estimates[e]].name) != 0) continue;
+            if (rows[r].family[0])
+                TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: estimate \"%s\" is in family \"%s\" already; put it in one",
+                        plan->path, tm_plan_line(plan, "families[%d]", f), rows[r].estimate, rows[r].family);
+            rows[r].family = family->name;
+            p[n] = rows[r].p;
+            at[n++] = r;
+        }
+    for (int32_t k = 0; k < family->adjust.n; k++) {
+        int which = strcmp(family->adjust.name[k], known[0]) == 0 ? 0 : strcmp(family->adjust.name[k], known[1]) == 0 ? 1 : -1;
+        if (which < 0)
+            return fail_key(ctx, plan, tm_plan_line(plan, "families[%d].adjust[%d]", f, (int)k), "adjustment",
+                            family->adjust.name[k], known, 2);
+        TM_TRY(adjust[which](ctx, p, n, adjusted));
+        for (int64_t i = 0; i < n; i++) *(which == 0 ? &rows[at[i]].p_holm : &rows[at[i]].p_bh) = adjusted[i];
+    }
+    return TEMOIN_OK;
+}
+
+static temoin_status describe_trial(temoin_context *ctx, const temoin_assignment *assignment, temoin_results *results)
+{
+    const temoin_plan *plan = assignment->trial->plan;
+    temoin_arm_summary *arms;
+    temoin_measure_summary *measures;
+    static const char *const kinds[] = {"continuous", "binary", "count"};
+    TM_ALLOC(ctx, arms, plan->n_arms);
+    TM_ALLOC(ctx, measures, plan->n_measures);
+    for (int32_t a = 0; a < plan->n_arms; a++)
+        arms[a] = (temoin_arm_summary){plan->arms[a].name, {plan->arms[a].label.en, plan->arms[a].label.fr}, assignment->n_in_arm[a]};
+    for (int32_t m = 0; m < plan->n_measures; m++) {
+        const tm_plan_measure *measure = &plan->measures[m];
+        measures[m] = (temoin_measure_summary){measure->name, kinds[measure->kind], measure->unit ? measure->unit : "",
+                                               {measure->label.en, measure->label.fr}};
+    }
+    *results = (temoin_results){
+        .trial = plan->id,
+        .title = {plan->title.en, plan->title.fr},
+        .registry = plan->registry ? plan->registry : "",
+        .design = plan->design.kind,
+        .drawn = assignment->drawn,
+        .seed = plan->design.seed ? plan->design.seed : "",
+        .n_units = assignment->trial->n_units,
+        .n_strata = assignment->trial->n_strata,
+        .min_cell = plan->min_cell,
+        .languages = plan->languages.name,
+        .n_languages = plan->languages.n,
+        .arms = arms,
+        .n_arms = plan->n_arms,
+        .measures = measures,
+        .n_measures = plan->n_measures,
+    };
+    return TEMOIN_OK;
+}
+
+temoin_status temoin_results_build(temoin_context *ctx, const temoin_trial *trial, const temoin_assignment *assignment,
+                                   const temoin_results **out)
+{
+    const temoin_plan *plan = trial->plan;
+    temoin_results *results;
+    TM_ALLOC(ctx, results, 1);
+    if (plan->randomization_draws > 0)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: this version does not run randomization tests; leave the section out",
+                plan->path, tm_plan_line(plan, "randomization"));
+    TM_TRY(describe_trial(ctx, assignment, results));
+    temoin_row *rows;
+    TM_ALLOC(ctx, rows, count_rows(trial));
+    TM_TRY(run_estimates(ctx, assignment, rows, &results->n_rows));
+    tm_mark mark = tm_arena_mark(&ctx->scratch);
+    for (int32_t f = 0; f < plan->n_families; f++) TM_TRY(adjust_family(ctx, plan, f, rows, results->n_rows));
+    results->rows = rows;
+    for (int c = 0; c < tm_n_checks; c++) TM_TRY(tm_checks[c]->run(ctx, assignment, results));
+    tm_arena_rewind(&ctx->scratch, mark);
+    tm_progress(ctx, "estimates", 1);
+    *out = results;
+    return TEMOIN_OK;
+}
