@@ -34,6 +34,30 @@ const char *tm_say(tm_language language, const char *en, const char *fr)
     return language == TM_FRENCH ? fr : en;
 }
 
+/* What a blank becomes between these two bytes of French; NULL: it stays. « is 0xc2 0xab, » is 0xc2 0xbb. */
+static const char *french_blank(const char *text, const char *at)
+{
+    const char last = at[1] ? at[2] : '\0';
+    if (at >= text + 2 && memcmp(at - 2, "«", 2) == 0) return "\u00a0";
+    if (strncmp(at + 1, "»", 2) == 0) return "\u00a0";
+    const bool ends = last == '\0' || last == ' ';
+    if (at[1] == ':' && ends) return "\u00a0";
+    return at[1] && strchr(";?!", at[1]) && ends ? "\u202f" : NULL;
+}
+
+const char *tm_language_space(temoin_context *ctx, tm_language language, const char *text)
+{
+    if (language != TM_FRENCH || !strchr(text, ' ')) return text;
+    char *spaced = tm_arena_take(&ctx->results, (int64_t)strlen(text) + 1, 3);
+    char *to = spaced;
+    for (const char *at = text; spaced && *at; at++) {
+        const char *blank = *at == ' ' ? french_blank(text, at) : NULL;
+        if (blank) to = stpcpy(to, blank);
+        else *to++ = *at;
+    }
+    return spaced;
+}
+
 const char *tm_write_number(tm_language language, double x, int decimals, char text[TM_WRITTEN_SIZE])
 {
     char plain[TM_NUMBER_TEXT_SIZE];

@@ -206,7 +206,19 @@ static void put_sentence(tm_sink *sink, const char *sentence, const char *name, 
     }
 }
 
-temoin_status tm_note_explain(temoin_context *ctx, const char *text, tm_language language, const char **sentence)
+static const char *label_of(const temoin_results *results, tm_language language, const char *name)
+{
+    for (int32_t a = 0; results && a < results->n_arms; a++)
+        if (strcmp(results->arms[a].name, name) == 0)
+            return tm_say(language, results->arms[a].label.en, results->arms[a].label.fr);
+    for (int64_t b = 0; results && b < results->n_baseline; b++)
+        if (strcmp(results->baseline[b].variable, name) == 0)
+            return tm_say(language, results->baseline[b].label.en, results->baseline[b].label.fr);
+    return name;
+}
+
+temoin_status tm_note_explain(temoin_context *ctx, const temoin_results *results, const char *text, tm_language language,
+                              const char **sentence)
 {
     *sentence = text;
     const tm_note *note = tm_note_find(text);
@@ -223,7 +235,8 @@ temoin_status tm_note_explain(temoin_context *ctx, const char *text, tm_language
     }
     tm_sink sink;
     tm_sink_init(&sink, ctx);
-    put_sentence(&sink, tm_say(language, note->sentence.en, note->sentence.fr), unescape_name(argument), count, language);
+    put_sentence(&sink, tm_say(language, note->sentence.en, note->sentence.fr), label_of(results, language, unescape_name(argument)),
+                 count, language);
     TM_TRY(tm_sink_finish(&sink));
     *sentence = sink.text;
     return TEMOIN_OK;

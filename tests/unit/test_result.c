@@ -263,13 +263,13 @@ static void notes_are_collected_once(void **state)
     const char *note, *sentence, *rest = text;
     check_ok(ctx, tm_notes_next(ctx, &rest, &note));
     check_ok(ctx, tm_notes_next(ctx, &rest, &note));
-    check_ok(ctx, tm_note_explain(ctx, note, TM_ENGLISH, &sentence));
+    check_ok(ctx, tm_note_explain(ctx, NULL, note, TM_ENGLISH, &sentence));
     assert_string_equal(sentence, "“age; 100%3B=x:y” was left out of the model: it follows exactly from the other covariates.");
     check_ok(ctx, tm_notes_next(ctx, &rest, &note));
-    check_ok(ctx, tm_note_explain(ctx, note, TM_FRENCH, &sentence));
+    check_ok(ctx, tm_note_explain(ctx, NULL, note, TM_FRENCH, &sentence));
     assert_string_equal(sentence, "Clients de poids nul, absents de l’estimation : 1\u202f234.");
     check_ok(ctx, tm_notes_next(ctx, &rest, &note));
-    check_ok(ctx, tm_note_explain(ctx, note, TM_ENGLISH, &sentence));
+    check_ok(ctx, tm_note_explain(ctx, NULL, note, TM_ENGLISH, &sentence));
     assert_string_equal(sentence, "Clients of arm “a=b” without a value of this outcome, not in the estimate: 3.");
     check_ok(ctx, tm_notes_next(ctx, &rest, &note));
     assert_null(note);

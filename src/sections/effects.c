@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the trial found: a sentence for each primary effect, then a table for each estimate of the plan. */
+#include <math.h>
+#include <string.h>
+
+#include "base/sink.h"
+#include "result/notes.h"
+#include "sections/section.h"
+#include "sections/wording.h"
+
+/* One estimate's rows and which columns they need; a column's place, -1 when it is left out. */
+typedef struct view {
+    const temoin_results *results;
+    tm_document *document;
+    const temoin_row *first;
+    tm_table *table;
+    tm_column columns[14];
+    int n_columns;
+    int wave, contrast, mean_arm, mean_reference, effect, interval, p, holm, bh, n, clusters;
+} view;
+
+static const char *say(const view *v, const char *en, const char *fr)
+{
+    return tm_say(v->document->language, en, fr);
+}
+
+static const temoin_row *row_of(const view *v, int64_t r)
+{
+    const temoin_row *row = &v->results->rows[r];
+    return strcmp(row->estimate, v->first->estimate) == 0 ? row : NULL;
+}
+
+/* "23.2% of the 56 clients in OCM", "a mean of 1,794 among the 56 clients in OCM". */
+static void put_mean(const view *v, const temoin_row *row, tm_sink *sink, double mean, int64_t n, const char *arm)
+{
+    char value[TM_WRITTEN_SIZE], clients[TM_WRITTEN_SIZE];
+    const bool binary = tm_measure_is_binary(v->results, row->measure);
+    const tm_language language = v->document->language;
+    if (binary) tm_write_percent(language, mean, 1, value);
+    else tm_write_number(language, mean, tm_effect_decimals(v->results, row->measure), value);
+    tm_write_number(language, (double)n, 0, clients);
+    tm_sink_printf(sink,
+                   binary ? say(v, "%s of the %s clients in “%s”", "%s des %s clients du groupe « %s »")
+                          : say(v, "a mean of %s among the %s clients in “%s”", "une moyenne de %s pour les %s clients du groupe « %s »"),
+                   value, clients, tm_arm_text(v->results, v->document, arm));
+}
+
+static void put_means(const view *v, const temoin_row *row, tm_sink *sink)
+{
+    if (isnan(row->mean_arm) || isnan(row->mean_reference) || row->n_arm < 0 || row->n_reference < 0 || !row->reference[0])
+        return;
+    put_mean(v, row, sink, row->mean_arm, row->n_arm, row->arm);
+    tm_sink_put(sink, say(v, ", against ", ", contre "));
+    put_mean(v, row, sink, row->mean_reference, row->n_reference, row->reference);
+    tm_sink_put(sink, ". ");
+}
+
+static void put_estimate(const view *v, const temoin_row *row, tm_sink *sink)
+{
+    const char *effect = tm_effect_text(v->results, v->document, row);
+    const char *uncertainty = tm_uncertainty_text(v->results, v->document, row);
+    const char *reasons = tm_reasons_text(v->results, v->document, row, true);
+    if (!effect || !uncertainty || !reasons) {
+        sink->out_of_memory = true;
+        return;
+    }
+    if (isnan(row->value)) tm_sink_put(sink, say(v, "No effect is estimated.", "Aucun effet n’est estimé."));
+    else tm_sink_printf(sink, say(v, "Estimated effect: %s", "Effet estimé : %s"), effect);
+    if (!isnan(row->value)) tm_sink_printf(sink, uncertainty[0] ? " (%s)." : ".", uncertainty);
+    if (!isnan(row->ci_low) && !isnan(row->ci_high))
+        tm_sink_put(sink, row->ci_low <= 0 && row->ci_high >= 0
+                              ? say(v, " The interval includes zero: these data do not settle the sign of the effect.",
+                                    " L’intervalle contient zéro : ces données ne tranchent pas le signe de l’effet.")
+                              : say(v, " The interval excludes zero.", " L’intervalle ne contient pas zéro."));
+    if (reasons[0]) tm_sink_printf(sink, " %s", reasons);
+}
+
+static void add_sentence(const view *v, const temoin_row *row)
+{
+    tm_sink sink;
+    tm_sink_init(&sink, v->document->ctx);
+    const char *wave = tm_wave_text(v->document, row->wave);
+    const char *contrast = v->results->n_arms > 2 ? tm_contrast_text(v->results, v->document, row) : "";
+    if (!wave || !contrast) {
+        tm_document_add_paragraph(v->document, NULL);
+        return;
+    }
+    tm_sink_printf(&sink, "%s%s%s%s%s", tm_measure_text(v->results, v->document, row->measure), wave[0] ? ", " : "", wave,
+                   contrast[0] ? ", " : "", contrast);
+    tm_sink_put(&sink, say(v, ": ", " : "));
+    put_means(v, row, &sink);
+    put_estimate(v, row, &sink);
+    tm_document_add_paragraph(v->document, sink.out_of_memory ? NULL : sink.text);
+}
+
+static int add_column(view *v, bool wanted, const char *head, bool number)
+{
+    if (!wanted) return -1;
+    v->columns[v->n_columns] = (tm_column){head, number, NULL};
+    return v->n_columns++;
+}
+
+/* Which columns hold anything at all. */
+typedef struct need {
+    bool wave, contrast, holm, bh, clusters;
+} need;
+
+static need needs_of(const view *v)
+{
+    need any = {0};
+    for (int64_t r = 0; r < v->results->n_rows; r++) {
+        const temoin_row *row = row_of(v, r);
+        if (!row) continue;
+        any.wave |= row->wave[0] != '\0';
+        any.contrast |= !row->reference[0] || strcmp(row->arm, v->first->arm) || strcmp(row->reference, v->first->reference);
+        any.holm |= !isnan(row->p_holm);
+        any.bh |= !isnan(row->p_bh);
+        any.clusters |= row->cluster[0] && row->n_clusters >= 0;
+    }
+    return any;
+}
+
+static void name_columns(view *v)
+{
+    const need any = needs_of(v);
+    const char *arm = tm_arm_text(v->results, v->document, v->first->arm);
+    const char *reference = tm_arm_text(v->results, v->document, v->first->reference);
+    char level[TM_WRITTEN_SIZE];
+    const double percent = v->first->level * 100;
+    tm_write_percent(v->document->language, v->first->level, fabs(percent - round(percent)) < 1e-9 ? 0 : 1, level);
+    add_column(v, true, say(v, "Outcome", "Résultat"), false);
+    v->wave = add_column(v, any.wave, say(v, "Wave", "Vague"), false);
+    v->contrast = add_column(v, any.contrast, say(v, "Contrast", "Contraste"), false);
+    v->mean_arm = add_column(v, true, any.contrast ? say(v, "Arm", "Groupe") : arm, true);
+    v->mean_reference = add_column(v, true, any.contrast ? say(v, "Reference", "Référence") : reference, true);
+    v->effect = add_column(v, true, say(v, "Effect", "Effet"), true);
+    v->interval = add_column(v, true, tm_text(v->document->ctx, say(v, "%s CI", "IC à %s"), level), true);
+    v->p = add_column(v, true, "p", true);
+    v->holm = add_column(v, any.holm, "p (Holm)", true);
+    v->bh = add_column(v, any.bh, "p (BH)", true);
+    v->n = add_column(v, true, "n", true);
+    v->clusters = add_column(v, any.clusters, say(v, "Clusters", "Grappes"), true);
+}
+
+static const char *measure_with_unit(const view *v, const temoin_row *row)
+{
+    const temoin_measure_summary *measure = tm_measure_find(v->results, row->measure);
+    const char *label = tm_measure_text(v->results, v->document, row->measure);
+    if (!measure || !measure->unit[0] || tm_measure_is_binary(v->results, row->measure)) return label;
+    return tm_text(v->document->ctx, "%s (%s)", label, measure->unit);
+}
+
+/* What refuses a number stands at the first number that is not there; what informs stands at the outcome's name. */
+static void add_notes(const view *v, const temoin_row *row, tm_table_cell *cells)
+{
+    tm_table_cell *refused = cells;
+    const int order[] = {v->p, v->interval, v->effect};
+    for (int i = 0; i < 3; i++)
+        if (cells[order[i]].kind == TM_CELL_DASH) refused = &cells[order[i]];
+    const char *rest = row->note, *note, *sentence;
+    while (*rest) {
+        if (tm_notes_next(v->document->ctx, &rest, &note) != TEMOIN_OK ||
+            tm_note_explain(v->document->ctx, v->results, note, v->document->language, &sentence) != TEMOIN_OK) {
+            v->document->out_of_memory = true;
+            return;
+        }
+        const tm_note *known = tm_note_find(note);
+        tm_table_add_footnote(v->document, v->table, known && known->refuses ? refused : cells, sentence);
+    }
+}
+
+static void put(tm_table_cell *cells, int place, tm_table_cell cell)
+{
+    if (place >= 0) cells[place] = cell;
+}
+
+static void add_row(const view *v, const temoin_row *row)
+{
+    tm_table_cell *cells = tm_table_add_row(v->document, v->table);
+    if (!cells) return;
+    const bool binary = tm_measure_is_binary(v->results, row->measure);
+    const int decimals = tm_effect_decimals(v->results, row->measure);
+    const double factor = binary ? 100 : 1;
+    put(cells, 0, tm_cell_text(measure_with_unit(v, row)));
+    put(cells, v->wave, tm_cell_text(row->wave));
+    put(cells, v->contrast, tm_cell_text(tm_contrast_text(v->results, v->document, row)));
+    put(cells, v->mean_arm, binary ? tm_cell_percent(row->mean_arm, 1) : tm_cell_number(row->mean_arm, decimals));
+    put(cells, v->mean_reference,
+        binary ? tm_cell_percent(row->mean_reference, 1) : tm_cell_number(row->mean_reference, decimals));
+    put(cells, v->effect, tm_cell_number(row->value * factor, decimals));
+    cells[v->effect].strong = true;
+    put(cells, v->interval, tm_cell_interval(row->ci_low * factor, row->ci_high * factor, decimals));
+    put(cells, v->p, tm_cell_p(row->p));
+    put(cells, v->holm, tm_cell_p(row->p_holm));
+    put(cells, v->bh, tm_cell_p(row->p_bh));
+    put(cells, v->n, tm_cell_count(row->n));
+    put(cells, v->clusters, tm_cell_count(row->cluster[0] ? row->n_clusters : -1));
+    add_notes(v, row, cells);
+}
+
+static void add_remarks(const view *v)
+{
+    bool binary = false, adjusted = false;
+    for (int64_t r = 0; r < v->results->n_rows; r++) {
+        const temoin_row *row = row_of(v, r);
+        if (!row) continue;
+        binary |= tm_measure_is_binary(v->results, row->measure);
+        adjusted |= !isnan(row->p_holm) || !isnan(row->p_bh);
+    }
+    if (binary)
+        tm_table_add_remark(v->document, v->table,
+                            say(v, "Effects on yes/no outcomes are in percentage points.",
+                                "Les effets sur les résultats oui/non sont en points de pourcentage."));
+    if (adjusted)
+        tm_table_add_remark(v->document, v->table,
+                            tm_text(v->document->ctx,
+                                    say(v, "p (Holm), p (BH): adjusted for the comparisons of the family “%s”.",
+                                        "p (Holm), p (BH) : corrigées pour les comparaisons de la famille « %s »."),
+                                    v->first->family));
+}
+
+static void add_estimate(const temoin_results *results, tm_document *document, const temoin_row *first)
+{
+    view v = {.results = results, .document = document, .first = first};
+    tm_document_add_heading(document, 3, tm_text(document->ctx, say(&v, "Estimate “%s”", "Estimation « %s »"), first->estimate));
+    if (strcmp(first->estimate, tm_primary_estimate(results)) == 0)
+        for (int64_t r = 0; r < results->n_rows; r++)
+            if (row_of(&v, r)) add_sentence(&v, row_of(&v, r));
+    name_columns(&v);
+    const char *contrast = v.contrast < 0 ? tm_contrast_text(results, document, first) : "";
+    const char *caption = !contrast      ? NULL
+                          : contrast[0] ? tm_text(document->ctx, say(&v, "Effects: %s", "Effets : %s"), contrast)
+                                         : say(&v, "Effects, by contrast", "Effets, par contraste");
+    v.table = tm_document_add_table(document, caption, v.columns, v.n_columns);
+    for (int64_t r = 0; r < results->n_rows; r++)
+        if (row_of(&v, r)) add_row(&v, row_of(&v, r));
+    add_remarks(&v);
+}
+
+static temoin_status build(const temoin_results *results, tm_document *document)
+{
+    if (results->n_rows == 0)
+        tm_document_add_paragraph(document, tm_say(document->language, "The plan asks for no estimate.",
+                                                   "Le plan ne demande aucune estimation."));
+    for (int64_t r = 0; r < results->n_rows; r++)
+        if (tm_row_opens_estimate(results, r)) add_estimate(results, document, &results->rows[r]);
+    return TEMOIN_OK;
+}
+
+const tm_section tm_section_effects = {.key = "effects", .title = {"Effects", "Effets"}, .order = 30, .build = build};

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sections/wording.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/sink.h"
+#include "result/notes.h"
+
+const temoin_measure_summary *tm_measure_find(const temoin_results *results, const char *name)
+{
+    for (int32_t m = 0; m < results->n_measures; m++)
+        if (strcmp(results->measures[m].name, name) == 0) return &results->measures[m];
+    return NULL;
+}
+
+bool tm_measure_is_binary(const temoin_results *results, const char *name)
+{
+    const temoin_measure_summary *measure = tm_measure_find(results, name);
+    return measure && strcmp(measure->kind, "binary") == 0;
+}
+
+const char *tm_label_text(const tm_document *document, const temoin_label *label)
+{
+    return tm_say(document->language, label->en, label->fr);
+}
+
+const char *tm_arm_text(const temoin_results *results, const tm_document *document, const char *name)
+{
+    for (int32_t a = 0; a < results->n_arms; a++)
+        if (strcmp(results->arms[a].name, name) == 0) return tm_label_text(document, &results->arms[a].label);
+    return name;
+}
+
+const char *tm_measure_text(const temoin_results *results, const tm_document *document, const char *name)
+{
+    const temoin_measure_summary *measure = tm_measure_find(results, name);
+    return measure ? tm_label_text(document, &measure->label) : name;
+}
+
+const char *tm_wave_text(const tm_document *document, const char *wave)
+{
+    if (!wave[0]) return "";
+    return tm_text(document->ctx, tm_say(document->language, "wave %s", "vague %s"), wave);
+}
+
+const char *tm_contrast_text(const temoin_results *results, const tm_document *document, const temoin_row *row)
+{
+    const char *arm = tm_arm_text(results, document, row->arm);
+    if (!row->reference[0]) return arm;
+    return tm_text(document->ctx, "%s \u2212 %s", arm, tm_arm_text(results, document, row->reference));
+}
+
+int tm_decimals_for(double spread)
+{
+    if (!(spread > 0) || isinf(spread)) return 2;
+    double decimals = 1 - floor(log10(spread));
+    return (int)fmin(fmax(decimals, 0), 4);
+}
+
+int tm_effect_decimals(const temoin_results *results, const char *measure)
+{
+    if (tm_measure_is_binary(results, measure)) return 1;
+    double smallest = NAN;
+    for (int64_t r = 0; r < results->n_rows; r++)
+        if (strcmp(results->rows[r].measure, measure) == 0 && results->rows[r].se > 0)
+            smallest = fmin(smallest, results->rows[r].se);
+    return tm_decimals_for(smallest);
+}
+
+const char *tm_effect_text(const temoin_results *results, const tm_document *document, const temoin_row *row)
+{
+    const temoin_measure_summary *measure = tm_measure_find(results, row->measure);
+    const bool binary = tm_measure_is_binary(results, row->measure);
+    char number[TM_WRITTEN_SIZE];
+    if (isnan(row->value)) return "–";
+    tm_write_number(document->language, binary ? row->value * 100 : row->value,
+                    tm_effect_decimals(results, row->measure), number);
+    const bool rises = row->value > 0 && strpbrk(number, "123456789");
+    const char *unit = binary ? "points" : measure ? measure->unit : "";
+    return tm_text(document->ctx, "%s%s%s%s", rises ? "+" : "", number, unit[0] ? "\u00a0" : "", unit);
+}
+
+static void put_interval(const temoin_results *results, const tm_document *document, const temoin_row *row, tm_sink *sink)
+{
+    const double factor = tm_measure_is_binary(results, row->measure) ? 100 : 1;
+    const tm_table_cell interval =
+        tm_cell_interval(row->ci_low * factor, row->ci_high * factor, tm_effect_decimals(results, row->measure));
+    const char *text = tm_cell_write(document->ctx, document->language, &interval);
+    char level[TM_WRITTEN_SIZE];
+    tm_write_percent(document->language, row->level, fabs(row->level * 100 - round(row->level * 100)) < 1e-9 ? 0 : 1, level);
+    tm_sink_printf(sink, tm_say(document->language, "%s CI %s", "IC à %s : %s"), level, text ? text : "");
+}
+
+const char *tm_uncertainty_text(const temoin_results *results, const tm_document *document, const temoin_row *row)
+{
+    tm_sink sink;
+    tm_sink_init(&sink, document->ctx);
+    tm_sink_put(&sink, "");
+    const bool interval = !isnan(row->ci_low) && !isnan(row->ci_high);
+    if (interval) put_interval(results, document, row, &sink);
+    if (!isnan(row->p)) {
+        char p[TM_WRITTEN_SIZE];
+        tm_write_p(document->language, row->p, p);
+        const bool bound = p[0] == '<' || p[0] == '>';
+        tm_sink_printf(&sink, "%sp\u00a0%s%s", interval ? tm_say(document->language, ", ", " ; ") : "", bound ? "" : "=\u00a0", p);
+    }
+    return sink.text;
+}
+
+const char *tm_reasons_text(const temoin_results *results, const tm_document *document, const temoin_row *row, bool refusals)
+{
+    tm_sink sink;
+    tm_sink_init(&sink, document->ctx);
+    tm_sink_put(&sink, "");
+    const char *rest = row->note, *note, *sentence;
+    while (*rest) {
+        if (tm_notes_next(document->ctx, &rest, &note) != TEMOIN_OK) return NULL;
+        const tm_note *known = tm_note_find(note);
+        if ((known && known->refuses) != refusals) continue;
+        if (tm_note_explain(document->ctx, results, note, document->language, &sentence) != TEMOIN_OK) return NULL;
+        tm_sink_printf(&sink, "%s%s", sink.length ? " " : "", sentence);
+    }
+    return sink.out_of_memory ? NULL : sink.text;
+}
+
+const char *tm_primary_estimate(const temoin_results *results)
+{
+    for (int64_t r = 0; r < results->n_rows; r++)
+        if (strcmp(results->rows[r].estimate, "primary") == 0) return "primary";
+    return results->n_rows ? results->rows[0].estimate : NULL;
+}
+
+bool tm_row_opens_estimate(const temoin_results *results, int64_t row)
+{
+    for (int64_t r = 0; r < row; r++)
+        if (strcmp(results->rows[r].estimate, results->rows[row].estimate) == 0) return false;
+    return true;
+}

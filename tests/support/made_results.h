@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Results made by hand for the tests of reports: a refused row, a masked cell, accents, and a label that attacks markup. */
+#ifndef TM_TEST_MADE_RESULTS_H
+#define TM_TEST_MADE_RESULTS_H
+
+#include <math.h>
+
+#include "temoin/result.h"
+
+static const char *const made_languages[] = {"en", "fr"};
+
+static const temoin_arm_summary made_arms[] = {
+    {"control", {"Usual help", "Aide habituelle"}, 56},
+    {"ocm", {"Outreach", "Accompagnement proactif"}, 56},
+};
+
+static const temoin_measure_summary made_measures[] = {
+    {"training", "binary", "", {"In training", "En formation"}},
+    {"income", "continuous", "EUR per month", {"Income", "Revenu déclaré"}},
+    {"housing", "binary", "", {"Stable <b>housing</b> & \"home\"'s", "Logement <b>stable</b> & « l’été »"}},
+    {"visits", "count", "visits", {"Home visits", "Visites à domicile"}},
+};
+
+static const temoin_flow_row made_flow[] = {
+    {"training", "6", 0, 56, 50, 50, 0.1, 0.3},     {"training", "6", 1, 56, 52, 51, 0.176, 0.38},
+    {"training", "12", 0, 56, 47, 47, 0.106, 0.31}, {"training", "12", 1, 56, 48, 48, 0.229, 0.42},
+    {"income", "12", 0, 56, 47, 46, 1650.2, 310},   {"income", "12", 1, 56, 48, 47, 1794.3, 305},
+    {"housing", "12", 0, 56, 47, 3, 1, 0},          {"housing", "12", 1, 56, 48, 0, NAN, NAN},
+};
+
+static const temoin_baseline_row made_baseline[] = {
+    {"age", "", {"Age, years", "Âge, en années"}, 0, 56, 0, 31.42, 6.83, NAN},
+    {"age", "", {"Age, years", "Âge, en années"}, 1, 55, 1, 30.11, 7.05, -0.1887},
+    {"single_parent", "", {"Single parent", "Parent seul"}, 0, 56, 0, 0.4107, NAN, NAN},
+    {"single_parent", "", {"Single parent", "Parent seul"}, 1, 56, 0, 0.4464, NAN, 0.0721},
+    {"district", "north", {"District", "Quartier"}, 0, 50, 6, 0.52, NAN, NAN},
+    {"district", "north", {"District", "Quartier"}, 1, 56, 0, 0.5, NAN, -0.04},
+    {"district", "Saint-Étienne", {"District", "Quartier"}, 0, 50, 6, 0.48, NAN, NAN},
+    {"district", "Saint-Étienne", {"District", "Quartier"}, 1, 56, 0, 0.5, NAN, 0.04},
+    {"debt", "", {"Debt, EUR", "Dettes, EUR"}, 0, 56, 0, 3450.7, 2901.2, NAN},
+    {"debt", "", {"Debt, EUR", "Dettes, EUR"}, 1, 56, 0, 3721.9, 3110.8, 0.0902},
+};
+
+#define MADE_ROW(estimate_, measure_, wave_, estimator_, variance_)                                                    \
+    .estimate = estimate_, .measure = measure_, .wave = wave_, .arm = "ocm", .reference = "control",                   \
+    .estimator = estimator_, .variance = variance_, .level = 0.95
+
+static const temoin_row made_rows[] = {
+    {MADE_ROW("primary", "training", "12", "lin", "cr2"), .cluster = "provider", .n = 95, .n_arm = 48, .n_reference = 47,
+     .n_clusters = 52, .mean_arm = 11.0 / 48, .mean_reference = 5.0 / 47, .value = 0.12345678, .se = 0.0687,
+     .df = 4.61, .statistic = 1.797, .p = 0.1367, .ci_low = -0.0578, .ci_high = 0.3047, .p_holm = 0.2734, .p_bh = NAN,
+     .family = "take-up", .note = "few_clusters;missing_outcome:control=9;missing_outcome:ocm=8"},
+    {MADE_ROW("primary", "income", "12", "lin", "cr2"), .cluster = "provider", .n = 93, .n_arm = 47, .n_reference = 46,
+     .n_clusters = 51, .mean_arm = 1794.3424, .mean_reference = 1650.2218, .value = 151.87, .se = 41.6, .df = 5.2,
+     .statistic = 3.65, .p = 0.0004, .ci_low = 46.1, .ci_high = 257.6, .p_holm = 0.0008, .p_bh = NAN, .family = "take-up",
+     .note = "collinear:single_parent"},
+    {MADE_ROW("secondary", "training", "6", "dim", "neyman"), .cluster = "", .n = 101, .n_arm = 51, .n_reference = 50,
+     .n_clusters = -1, .mean_arm = 9.0 / 51, .mean_reference = 0.1, .value = 0.0764706, .se = 0.0683, .df = INFINITY,
+     .statistic = 1.12, .p = 0.263, .ci_low = -0.0574, .ci_high = 0.2103, .p_holm = NAN, .p_bh = NAN, .family = "",
+     .note = ""},
+    {MADE_ROW("secondary", "housing", "12", "dim", "neyman"), .cluster = "", .n = 3, .n_arm = 0, .n_reference = 3,
+     .n_clusters = -1, .mean_arm = NAN, .mean_reference = 1, .value = NAN, .se = NAN, .df = NAN, .statistic = NAN,
+     .p = NAN, .ci_low = NAN, .ci_high = NAN, .p_holm = NAN, .p_bh = NAN, .family = "", .note = "arm_empty"},
+    {MADE_ROW("secondary", "visits", "12", "dim", "neyman"), .cluster = "", .n = 95, .n_arm = 48, .n_reference = 47,
+     .n_clusters = -1, .mean_arm = 7.25, .mean_reference = 0, .value = 7.25, .se = NAN, .df = NAN, .statistic = NAN,
+     .p = NAN, .ci_low = NAN, .ci_high = NAN, .p_holm = NAN, .p_bh = NAN, .family = "",
+     .note = "single_unit_in_block;stratum_without_contrast:3"},
+};
+
+#define MADE_LIST(name, array) .name = array, .n_##name = sizeof array / sizeof *array
+
+static const temoin_results made_results = {
+    .trial = "mission-kortrijk",
+    .title = {"Outreaching case management <for families>", "L’accompagnement proactif des familles <été>"},
+    .registry = "AEARCTR-0002786",
+    .design = "blocked",
+    .drawn = true,
+    .seed = "kortrijk 2017-04-01",
+    .n_units = 112,
+    .n_strata = 4,
+    .min_cell = 5,
+    MADE_LIST(languages, made_languages),
+    MADE_LIST(arms, made_arms),
+    MADE_LIST(measures, made_measures),
+    MADE_LIST(flow, made_flow),
+    MADE_LIST(baseline, made_baseline),
+    MADE_LIST(rows, made_rows),
+};
+
+#endif
