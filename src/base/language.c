@@ -52,8 +52,10 @@ const char *tm_language_space(temoin_context *ctx, tm_language language, const c
     char *to = spaced;
     for (const char *at = text; spaced && *at; at++) {
         const char *blank = *at == ' ' ? french_blank(text, at) : NULL;
-        if (blank) to = stpcpy(to, blank);
-        else *to++ = *at;
+        if (blank)
+            to = stpcpy(to, blank);
+        else
+            *to++ = *at;
     }
     return spaced;
 }

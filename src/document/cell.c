@@ -26,7 +26,8 @@ tm_table_cell tm_cell_p(double p)
 tm_table_cell tm_cell_interval(double low, double high, int decimals)
 {
     bool known = !isnan(low) && !isnan(high);
-    return (tm_table_cell){.kind = known ? TM_CELL_INTERVAL : TM_CELL_DASH, .x = low, .high = high, .decimals = decimals};
+    return (tm_table_cell){
+        .kind = known ? TM_CELL_INTERVAL : TM_CELL_DASH, .x = low, .high = high, .decimals = decimals};
 }
 
 tm_table_cell tm_cell_mean_sd(double mean, double sd, int decimals)
@@ -50,12 +51,17 @@ const char *tm_cell_write(temoin_context *ctx, tm_language language, const tm_ta
 {
     char low[TM_WRITTEN_SIZE], high[TM_WRITTEN_SIZE];
     switch (cell->kind) {
-    case TM_CELL_EMPTY: return "";
-    case TM_CELL_TEXT: return tm_language_space(ctx, language, cell->text);
+    case TM_CELL_EMPTY:
+        return "";
+    case TM_CELL_TEXT:
+        return tm_language_space(ctx, language, cell->text);
     case TM_CELL_NUMBER:
-    case TM_CELL_COUNT: return tm_text(ctx, "%s", tm_write_number(language, cell->x, cell->decimals, low));
-    case TM_CELL_PERCENT: return tm_text(ctx, "%s", tm_write_percent(language, cell->x, cell->decimals, low));
-    case TM_CELL_P: return tm_text(ctx, "%s", tm_write_p(language, cell->x, low));
+    case TM_CELL_COUNT:
+        return tm_text(ctx, "%s", tm_write_number(language, cell->x, cell->decimals, low));
+    case TM_CELL_PERCENT:
+        return tm_text(ctx, "%s", tm_write_percent(language, cell->x, cell->decimals, low));
+    case TM_CELL_P:
+        return tm_text(ctx, "%s", tm_write_p(language, cell->x, low));
     case TM_CELL_INTERVAL:
         tm_write_number(language, cell->x, cell->decimals, low);
         tm_write_number(language, cell->high, cell->decimals, high);
@@ -63,8 +69,10 @@ const char *tm_cell_write(temoin_context *ctx, tm_language language, const tm_ta
     case TM_CELL_MEAN_SD:
         tm_write_number(language, cell->x, cell->decimals, low);
         return tm_text(ctx, "%s (%s)", low, tm_write_number(language, cell->high, cell->decimals, high));
-    case TM_CELL_BELOW: return tm_text(ctx, "<\u00a0%s", tm_write_number(language, cell->x, 0, low));
-    case TM_CELL_DASH: break;
+    case TM_CELL_BELOW:
+        return tm_text(ctx, "<\u00a0%s", tm_write_number(language, cell->x, 0, low));
+    case TM_CELL_DASH:
+        break;
     }
     return "–";
 }

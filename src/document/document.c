@@ -33,8 +33,10 @@ static tm_node *add_node(tm_document *document, tm_node_kind kind, const char *t
     if (!node) return NULL;
     node->kind = kind;
     node->text = checked(document, text);
-    if (document->last) document->last->next = node;
-    else document->nodes = node;
+    if (document->last)
+        document->last->next = node;
+    else
+        document->nodes = node;
     document->last = node;
     return node;
 }
@@ -109,7 +111,8 @@ int tm_table_span(const tm_table *table, int column)
 {
     const char *over = table->columns[column].over;
     int next = column + 1;
-    while (over && next < table->n_columns && table->columns[next].over && strcmp(table->columns[next].over, over) == 0) next++;
+    while (over && next < table->n_columns && table->columns[next].over && strcmp(table->columns[next].over, over) == 0)
+        next++;
     return next - column;
 }
 
@@ -117,8 +120,10 @@ static tm_table_row *add_row(tm_document *document, tm_table *table)
 {
     tm_table_row *row = take(document, 1, sizeof *row);
     if (!row || !table) return NULL;
-    if (table->last_row) table->last_row->next = row;
-    else table->rows = row;
+    if (table->last_row)
+        table->last_row->next = row;
+    else
+        table->rows = row;
     return table->last_row = row;
 }
 
@@ -144,8 +149,10 @@ static int add_text(tm_document *document, tm_footnote **first, tm_footnote **la
     tm_footnote *footnote = take(document, 1, sizeof *footnote);
     if (!footnote) return 0;
     footnote->text = text;
-    if (*last) (*last)->next = footnote;
-    else *first = footnote;
+    if (*last)
+        (*last)->next = footnote;
+    else
+        *first = footnote;
     *last = footnote;
     return index;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The report as a tree. Sections add nodes; renderers walk them. Texts are UTF-8 and raw: each renderer escapes what its
- * format needs. French texts get their no-break spaces here, so that sections are written with plain ones. Memory that runs out while building is remembered and reported by `tm_document_finish`, so that a section
- * reads like the page it makes: a NULL text or table is accepted everywhere. */
+/* The report as a tree. Sections add nodes; renderers walk them. Texts are UTF-8 and raw: each renderer escapes what
+ * its format needs. French texts get their no-break spaces here, so that sections are written with plain ones. Memory
+ * that runs out while building is remembered and reported by `tm_document_finish`, so that a section reads like the
+ * page it makes: a NULL text or table is accepted everywhere. */
 #ifndef TM_DOCUMENT_H
 #define TM_DOCUMENT_H
 
@@ -44,8 +45,8 @@ typedef struct tm_column {
 } tm_column;
 
 typedef struct tm_table_row {
-    const char *group; /* a line that heads the rows behind it; then there are no cells */
-    tm_table_cell *cells;    /* [n_columns]; the first is the row's heading */
+    const char *group;    /* a line that heads the rows behind it; then there are no cells */
+    tm_table_cell *cells; /* [n_columns]; the first is the row's heading */
     struct tm_table_row *next;
 } tm_table_row;
 
@@ -81,12 +82,12 @@ typedef enum tm_node_kind {
 
 typedef struct tm_node {
     tm_node_kind kind;
-    const char *text;       /* heading, paragraph */
-    int level;              /* heading: 2 a section, 3 a part of one */
-    bool lead;              /* paragraph: says what the section found */
-    bool strong;            /* facts: what was found, rather than what was given */
+    const char *text; /* heading, paragraph */
+    int level;        /* heading: 2 a section, 3 a part of one */
+    bool lead;        /* paragraph: says what the section found */
+    bool strong;      /* facts: what was found, rather than what was given */
     tm_table *table;
-    tm_fact *facts;         /* facts: in order; citations: the `value` of each */
+    tm_fact *facts; /* facts: in order; citations: the `value` of each */
     struct tm_node *next;
 } tm_node;
 

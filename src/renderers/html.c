@@ -12,12 +12,18 @@ static void put_text(tm_sink *sink, const char *text)
 {
     for (const char *c = text; *c; c++) {
         const unsigned char byte = (unsigned char)*c;
-        if (byte == '&') tm_sink_put(sink, "&amp;");
-        else if (byte == '<') tm_sink_put(sink, "&lt;");
-        else if (byte == '>') tm_sink_put(sink, "&gt;");
-        else if (byte == '"') tm_sink_put(sink, "&quot;");
-        else if (byte < 0x20 || byte == 0x7f) tm_sink_put(sink, " ");
-        else tm_sink_put_bytes(sink, c, 1);
+        if (byte == '&')
+            tm_sink_put(sink, "&amp;");
+        else if (byte == '<')
+            tm_sink_put(sink, "&lt;");
+        else if (byte == '>')
+            tm_sink_put(sink, "&gt;");
+        else if (byte == '"')
+            tm_sink_put(sink, "&quot;");
+        else if (byte < 0x20 || byte == 0x7f)
+            tm_sink_put(sink, " ");
+        else
+            tm_sink_put_bytes(sink, c, 1);
     }
 }
 
@@ -47,7 +53,8 @@ static const char *class_of(const tm_table_cell *cell, const tm_column *column)
     return cell->kind == TM_CELL_BELOW ? " class=\"number below\"" : " class=\"number\"";
 }
 
-static void put_cell(tm_sink *sink, const tm_document *document, const tm_table *table, const tm_table_cell *cell, int c, int number)
+static void put_cell(tm_sink *sink, const tm_document *document, const tm_table *table, const tm_table_cell *cell,
+                     int c, int number)
 {
     const char *text = tm_cell_write(document->ctx, document->language, cell);
     if (!text) {
@@ -55,8 +62,10 @@ static void put_cell(tm_sink *sink, const tm_document *document, const tm_table 
         return;
     }
     const bool strong = cell->strong && cell->kind != TM_CELL_DASH;
-    if (c == 0) tm_sink_put(sink, "<th scope=\"row\">");
-    else tm_sink_printf(sink, "<td%s>%s", class_of(cell, &table->columns[c]), strong ? "<strong>" : "");
+    if (c == 0)
+        tm_sink_put(sink, "<th scope=\"row\">");
+    else
+        tm_sink_printf(sink, "<td%s>%s", class_of(cell, &table->columns[c]), strong ? "<strong>" : "");
     put_text(sink, text);
     if (strong) tm_sink_put(sink, "</strong>");
     put_references(sink, cell, number);
@@ -114,8 +123,10 @@ static void put_overs(tm_sink *sink, const tm_table *table)
         const int span = tm_table_span(table, c);
         const char *over = table->columns[c].over;
         if (over) tm_sink_printf(sink, "<th scope=\"colgroup\" colspan=\"%d\">", span);
-        if (over) put_element(sink, "<span>", over, "</span></th>");
-        else tm_sink_put(sink, "<td></td>");
+        if (over)
+            put_element(sink, "<span>", over, "</span></th>");
+        else
+            tm_sink_put(sink, "<td></td>");
         c += span;
     }
     tm_sink_put(sink, "</tr>\n");
@@ -184,11 +195,21 @@ static void put_nodes(tm_sink *sink, const tm_document *document)
     int tables = 0;
     for (const tm_node *node = document->nodes; node; node = node->next) {
         switch (node->kind) {
-        case TM_NODE_HEADING: put_heading(sink, node, &in_section); break;
-        case TM_NODE_PARAGRAPH: put_element(sink, node->lead ? "<p class=\"lead\">" : "<p>", node->text, "</p>\n"); break;
-        case TM_NODE_FACTS: put_facts(sink, node); break;
-        case TM_NODE_TABLE: put_table(sink, document, node->table, ++tables); break;
-        case TM_NODE_CITATIONS: put_citations(sink, node); break;
+        case TM_NODE_HEADING:
+            put_heading(sink, node, &in_section);
+            break;
+        case TM_NODE_PARAGRAPH:
+            put_element(sink, node->lead ? "<p class=\"lead\">" : "<p>", node->text, "</p>\n");
+            break;
+        case TM_NODE_FACTS:
+            put_facts(sink, node);
+            break;
+        case TM_NODE_TABLE:
+            put_table(sink, document, node->table, ++tables);
+            break;
+        case TM_NODE_CITATIONS:
+            put_citations(sink, node);
+            break;
         }
     }
     tm_sink_put(sink, in_section ? "</section>\n" : "</header>\n");
@@ -197,10 +218,11 @@ static void put_nodes(tm_sink *sink, const tm_document *document)
 static temoin_status render(const tm_document *document, const temoin_report_opts *opts, tm_sink *sink)
 {
     (void)opts;
-    tm_sink_printf(sink, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n", tm_language_name(document->language));
+    tm_sink_printf(sink, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n",
+                   tm_language_name(document->language));
     tm_sink_put(sink, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     put_element(sink, "<title>", document->title, "</title>\n<style>\n");
-    for (const char *const *rule = tm_html_style; *rule; rule++) tm_sink_put(sink, *rule);
+    tm_sink_put(sink, tm_html_style);
     tm_sink_put(sink, "</style>\n</head>\n<body>\n<main>\n<header>\n");
     put_element(sink, "<p class=\"kicker\">", document->subtitle, "</p>\n");
     put_element(sink, "<h1>", document->title, "</h1>\n");
@@ -209,4 +231,5 @@ static temoin_status render(const tm_document *document, const temoin_report_opt
     return TEMOIN_OK;
 }
 
-const tm_renderer tm_renderer_html = {.key = "html", .extension = "html", .title = "One self-contained HTML page", .render = render};
+const tm_renderer tm_renderer_html = {
+    .key = "html", .extension = "html", .title = "One self-contained HTML page", .render = render};

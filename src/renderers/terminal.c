@@ -56,15 +56,21 @@ static temoin_status put_node(tm_sink *sink, const tm_document *document, const 
 {
     tm_sink_put(sink, "\n");
     switch (node->kind) {
-    case TM_NODE_HEADING: put_underlined(sink, node->text, node->level > 2 ? "─" : "━", width); break;
-    case TM_NODE_PARAGRAPH: tm_put_wrapped(sink, "", node->text, 0, width); break;
+    case TM_NODE_HEADING:
+        put_underlined(sink, node->text, node->level > 2 ? "─" : "━", width);
+        break;
+    case TM_NODE_PARAGRAPH:
+        tm_put_wrapped(sink, "", node->text, 0, width);
+        break;
     case TM_NODE_FACTS:
         for (const tm_fact *fact = node->facts; fact; fact = fact->next)
             put_fact(sink, fact, label_width(node, width), width);
         break;
-    case TM_NODE_TABLE: return tm_put_terminal_table(sink, document, node->table, width);
+    case TM_NODE_TABLE:
+        return tm_put_terminal_table(sink, document, node->table, width);
     case TM_NODE_CITATIONS:
-        for (const tm_fact *fact = node->facts; fact; fact = fact->next) tm_put_wrapped(sink, "-", fact->value, 2, width);
+        for (const tm_fact *fact = node->facts; fact; fact = fact->next)
+            tm_put_wrapped(sink, "-", fact->value, 2, width);
         break;
     }
     return TEMOIN_OK;

@@ -113,7 +113,8 @@ static temoin_status find_widths(layout *l, bool generous)
     while (total_width(l) > l->screen) {
         int widest = -1;
         for (int c = 0; c < l->table->n_columns; c++)
-            if (!l->table->columns[c].number && l->width[c] > LEAST_TEXT && (widest < 0 || l->width[c] > l->width[widest]))
+            if (!l->table->columns[c].number && l->width[c] > LEAST_TEXT &&
+                (widest < 0 || l->width[c] > l->width[widest]))
                 widest = c;
         if (widest < 0) break;
         l->width[widest]--;
@@ -223,8 +224,8 @@ static temoin_status put_lists(const layout *l)
         tm_put_wrapped(l->sink, "", l->text[0], 0, l->screen);
         for (int c = 1; c < l->table->n_columns; c++) {
             const tm_column *column = &l->table->columns[c];
-            const char *line = tm_text(l->document->ctx, "%s%s%s: %s", column->over ? column->over : "", column->over ? ", " : "",
-                                       column->head, l->text[c]);
+            const char *line = tm_text(l->document->ctx, "%s%s%s: %s", column->over ? column->over : "",
+                                       column->over ? ", " : "", column->head, l->text[c]);
             if (!line) return tm_fail_memory(l->document->ctx);
             if (l->text[c][0]) tm_put_wrapped(l->sink, "", line, GAP, l->screen);
         }
@@ -255,8 +256,10 @@ temoin_status tm_put_terminal_table(tm_sink *sink, const tm_document *document, 
     TM_TRY(find_widths(&l, true));
     if (total_width(&l) > width) TM_TRY(find_widths(&l, false));
     tm_put_wrapped(sink, "", table->caption, 0, width);
-    if (total_width(&l) <= width) TM_TRY(put_grid(&l));
-    else TM_TRY(put_lists(&l));
+    if (total_width(&l) <= width)
+        TM_TRY(put_grid(&l));
+    else
+        TM_TRY(put_lists(&l));
     put_notes(&l);
     return TEMOIN_OK;
 }

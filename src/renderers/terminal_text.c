@@ -26,9 +26,9 @@ static int character_width(uint32_t code)
     static const struct {
         uint32_t first, last;
         int width;
-    } special[] = {{0x300, 0x36f, 0},     {0x200b, 0x200f, 0},   {0x1100, 0x115f, 2},   {0x2e80, 0xa4cf, 2},
-                   {0xac00, 0xd7a3, 2},   {0xf900, 0xfaff, 2},   {0xfe00, 0xfe0f, 0},   {0xfe30, 0xfe6f, 2},
-                   {0xff00, 0xff60, 2},   {0x1f300, 0x1faff, 2}, {0x20000, 0x3fffd, 2}};
+    } special[] = {{0x300, 0x36f, 0},   {0x200b, 0x200f, 0},   {0x1100, 0x115f, 2},  {0x2e80, 0xa4cf, 2},
+                   {0xac00, 0xd7a3, 2}, {0xf900, 0xfaff, 2},   {0xfe00, 0xfe0f, 0},  {0xfe30, 0xfe6f, 2},
+                   {0xff00, 0xff60, 2}, {0x1f300, 0x1faff, 2}, {0x20000, 0x3fffd, 2}};
     for (size_t i = 0; i < sizeof special / sizeof *special; i++)
         if (code >= special[i].first && code <= special[i].last) return special[i].width;
     return 1;
@@ -51,8 +51,10 @@ const char *tm_wrap_line(const char *text, int width, size_t *length)
     for (int used = 0; *at && *at != '\n';) {
         const size_t bytes = character_length(at);
         used += character_width(code_point(at, bytes));
-        if (*at == ' ') blank = at;
-        else if (used > width && at > text) break;
+        if (*at == ' ')
+            blank = at;
+        else if (used > width && at > text)
+            break;
         at += bytes;
     }
     const bool whole = *at == '\0' || *at == '\n';
@@ -69,8 +71,10 @@ void tm_put_plain(tm_sink *sink, const char *text, size_t length)
     for (const char *at = text; at < text + length;) {
         const size_t bytes = character_length(at);
         const uint32_t code = code_point(at, bytes);
-        if (code < 0x20 || (code >= 0x7f && code < 0xa0)) tm_sink_put(sink, " ");
-        else tm_sink_put_bytes(sink, at, bytes);
+        if (code < 0x20 || (code >= 0x7f && code < 0xa0))
+            tm_sink_put(sink, " ");
+        else
+            tm_sink_put_bytes(sink, at, bytes);
         at += bytes;
     }
 }

@@ -10,67 +10,111 @@
 #include "base/sink.h"
 
 const tm_note tm_note_table[] = {
-    {"no_variation", TM_NOTE_PLAIN, true,
+    {"no_variation",
+     TM_NOTE_PLAIN,
+     true,
      {"The outcome has the same value for every client, so there is nothing to estimate the uncertainty from.",
       "Le résultat est le même pour tous les clients : rien ne permet d’estimer l’incertitude."}},
-    {"perfect_fit", TM_NOTE_PLAIN, true,
+    {"perfect_fit",
+     TM_NOTE_PLAIN,
+     true,
      {"The model reproduces the outcome exactly; a standard error of zero would not be evidence.",
       "Le modèle reproduit exactement le résultat ; une erreur type nulle ne serait pas une preuve."}},
-    {"one_cluster", TM_NOTE_PLAIN, true,
+    {"one_cluster",
+     TM_NOTE_PLAIN,
+     true,
      {"There is only one cluster, so differences between clusters cannot be estimated.",
       "Il n’y a qu’une seule grappe : la variation entre grappes ne peut pas être estimée."}},
-    {"one_cluster_in_arm", TM_NOTE_PLAIN, true,
+    {"one_cluster_in_arm",
+     TM_NOTE_PLAIN,
+     true,
      {"An arm has only one cluster, so the effect cannot be told apart from what is particular to that cluster.",
       "Un groupe ne compte qu’une seule grappe : l’effet ne se distingue pas de ce qui est propre à cette grappe."}},
-    {"few_clusters", TM_NOTE_PLAIN, false,
+    {"few_clusters",
+     TM_NOTE_PLAIN,
+     false,
      {"There are few clusters; the interval and the p value are approximate.",
       "Les grappes sont peu nombreuses ; l’intervalle et la valeur p sont approximatifs."}},
-    {"single_unit_in_block", TM_NOTE_PLAIN, true,
+    {"single_unit_in_block",
+     TM_NOTE_PLAIN,
+     true,
      {"A block has only one client in an arm, so the variance within that block cannot be estimated.",
       "Un bloc ne compte qu’un seul client dans un groupe : la variance dans ce bloc ne peut pas être estimée."}},
-    {"leverage_one", TM_NOTE_PLAIN, true,
-     {"The model fits some observations exactly whatever their outcome (leverage of one), so this variance is not defined.",
-      "Le modèle ajuste exactement certaines observations quel que soit leur résultat (levier égal à un) : cette variance "
+    {"leverage_one",
+     TM_NOTE_PLAIN,
+     true,
+     {"The model fits some observations exactly whatever their outcome (leverage of one), so this variance is not "
+      "defined.",
+      "Le modèle ajuste exactement certaines observations quel que soit leur résultat (levier égal à un) : cette "
+      "variance "
       "n’est pas définie."}},
-    {"collinear", TM_NOTE_NAME, false,
+    {"collinear",
+     TM_NOTE_NAME,
+     false,
      {"“{name}” was left out of the model: it follows exactly from the other covariates.",
       "« {name} » a été écartée du modèle : elle se déduit exactement des autres covariables."}},
-    {"constant_in_arm", TM_NOTE_NAME, false,
+    {"constant_in_arm",
+     TM_NOTE_NAME,
+     false,
      {"“{name}” was left out of the model: it does not vary within one of the arms.",
       "« {name} » a été écartée du modèle : elle ne varie pas dans l’un des groupes."}},
-    {"stratum_without_contrast", TM_NOTE_COUNT, false,
+    {"stratum_without_contrast",
+     TM_NOTE_COUNT,
+     false,
      {"Clients left out because their stratum has clients of one arm only: {n}.",
       "Clients écartés parce que leur strate ne compte qu’un seul groupe : {n}."}},
-    {"no_contrast", TM_NOTE_PLAIN, true,
+    {"no_contrast",
+     TM_NOTE_PLAIN,
+     true,
      {"No stratum has clients of both arms, so the arms cannot be compared.",
       "Aucune strate ne compte des clients des deux groupes : la comparaison est impossible."}},
-    {"arm_empty", TM_NOTE_PLAIN, true,
+    {"arm_empty",
+     TM_NOTE_PLAIN,
+     true,
      {"One of the arms has no client with a value.", "L’un des groupes n’a aucun client dont la valeur soit connue."}},
-    {"missing_outcome", TM_NOTE_NAME_COUNT, false,
+    {"missing_outcome",
+     TM_NOTE_NAME_COUNT,
+     false,
      {"Clients of arm “{name}” without a value of this outcome, not in the estimate: {n}.",
       "Clients du groupe « {name} » sans valeur de ce résultat, absents de l’estimation : {n}."}},
-    {"missing_covariate_indicator", TM_NOTE_NAME_COUNT, false,
+    {"missing_covariate_indicator",
+     TM_NOTE_NAME_COUNT,
+     false,
      {"Clients without a value of “{name}”, kept in the estimate through a missingness indicator: {n}.",
       "Clients sans valeur de « {name} », gardés dans l’estimation par une indicatrice de valeur manquante : {n}."}},
-    {"missing_covariate_dropped", TM_NOTE_COUNT, false,
+    {"missing_covariate_dropped",
+     TM_NOTE_COUNT,
+     false,
      {"Clients left out because a covariate is missing: {n}.",
       "Clients écartés parce qu’une covariable manque : {n}."}},
-    {"zero_weight", TM_NOTE_COUNT, false,
+    {"zero_weight",
+     TM_NOTE_COUNT,
+     false,
      {"Clients with a weight of zero, not in the estimate: {n}.",
       "Clients de poids nul, absents de l’estimation : {n}."}},
-    {"missing_cluster_own", TM_NOTE_COUNT, false,
+    {"missing_cluster_own",
+     TM_NOTE_COUNT,
+     false,
      {"Clients without a cluster, each counted as a cluster of one: {n}.",
       "Clients sans grappe, comptés chacun comme une grappe : {n}."}},
-    {"probability_weights", TM_NOTE_PLAIN, false,
+    {"probability_weights",
+     TM_NOTE_PLAIN,
+     false,
      {"Clients are weighted by the inverse of the probability with which they were assigned to their arm.",
       "Les clients sont pondérés par l’inverse de la probabilité d’être assignés à leur groupe."}},
-    {"weights_undefined", TM_NOTE_PLAIN, true,
+    {"weights_undefined",
+     TM_NOTE_PLAIN,
+     true,
      {"Some clients have no known assignment probability, so the weights are not defined.",
       "La probabilité d’assignation de certains clients est inconnue : les poids ne sont pas définis."}},
-    {"too_few_units", TM_NOTE_PLAIN, true,
+    {"too_few_units",
+     TM_NOTE_PLAIN,
+     true,
      {"There are too few clients for the number of coefficients.",
       "Il y a trop peu de clients pour le nombre de coefficients."}},
-    {"unassigned", TM_NOTE_COUNT, false,
+    {"unassigned",
+     TM_NOTE_COUNT,
+     false,
      {"Clients without an arm, not in the estimate: {n}.", "Clients sans groupe, absents de l’estimation : {n}."}},
 };
 const int tm_n_notes = sizeof tm_note_table / sizeof *tm_note_table;
@@ -120,8 +164,10 @@ static void append(tm_notes *notes, const char *key, tm_note_argument argument, 
     (void)note, (void)argument;
     if (added && is_there(notes->text, added)) return;
     const char *text = added && notes->text[0] ? tm_text(notes->ctx, "%s;%s", notes->text, added) : added;
-    if (text) notes->text = text;
-    else notes->out_of_memory = true;
+    if (text)
+        notes->text = text;
+    else
+        notes->out_of_memory = true;
 }
 
 /* Names come from data: the semicolon that ends a note, and the percent sign itself, are written %3B and %25. */
@@ -130,8 +176,10 @@ static const char *escape_name(temoin_context *ctx, const char *name)
     char *text = tm_arena_take(&ctx->results, (int64_t)strlen(name) + 1, 3);
     char *to = text;
     for (; text && *name; name++) {
-        if (*name == ';' || *name == '%') to = stpcpy(to, *name == ';' ? "%3B" : "%25");
-        else *to++ = *name;
+        if (*name == ';' || *name == '%')
+            to = stpcpy(to, *name == ';' ? "%3B" : "%25");
+        else
+            *to++ = *name;
     }
     return text;
 }
@@ -199,8 +247,10 @@ static void put_sentence(tm_sink *sink, const char *sentence, const char *name, 
         size_t length = strcspn(at, "{");
         tm_sink_put_bytes(sink, at, length);
         at += length;
-        if (strncmp(at, "{name}", 6) == 0) tm_sink_put(sink, name);
-        else if (*at) put_count(sink, count, language);
+        if (strncmp(at, "{name}", 6) == 0)
+            tm_sink_put(sink, name);
+        else if (*at)
+            put_count(sink, count, language);
         at += strcspn(at, "}");
         at += *at == '}';
     }
@@ -217,8 +267,8 @@ static const char *label_of(const temoin_results *results, tm_language language,
     return name;
 }
 
-temoin_status tm_note_explain(temoin_context *ctx, const temoin_results *results, const char *text, tm_language language,
-                              const char **sentence)
+temoin_status tm_note_explain(temoin_context *ctx, const temoin_results *results, const char *text,
+                              tm_language language, const char **sentence)
 {
     *sentence = text;
     const tm_note *note = tm_note_find(text);
@@ -235,8 +285,8 @@ temoin_status tm_note_explain(temoin_context *ctx, const temoin_results *results
     }
     tm_sink sink;
     tm_sink_init(&sink, ctx);
-    put_sentence(&sink, tm_say(language, note->sentence.en, note->sentence.fr), label_of(results, language, unescape_name(argument)),
-                 count, language);
+    put_sentence(&sink, tm_say(language, note->sentence.en, note->sentence.fr),
+                 label_of(results, language, unescape_name(argument)), count, language);
     TM_TRY(tm_sink_finish(&sink));
     *sentence = sink.text;
     return TEMOIN_OK;

@@ -44,8 +44,8 @@ TEMOIN_MUST_CHECK temoin_status tm_notes_finish(const tm_notes *notes, const cha
 /* Takes the first note off a list and moves behind it; `*note` is NULL when none is left. Result arena. */
 TEMOIN_MUST_CHECK temoin_status tm_notes_next(temoin_context *ctx, const char **rest, const char **note);
 
-/* One note as a sentence in the language; result arena; a note that is not in the table stands for itself. Names of arms
- * and characteristics are replaced by their labels in `results`; NULL: they stay names. */
+/* One note as a sentence in the language; result arena; a note that is not in the table stands for itself. Names of
+ * arms and characteristics are replaced by their labels in `results`; NULL: they stay names. */
 TEMOIN_MUST_CHECK temoin_status tm_note_explain(temoin_context *ctx, const temoin_results *results, const char *note,
                                                 tm_language language, const char **sentence);
 

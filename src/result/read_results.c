@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* results.json back into structs. The parser is jansson's; every value is then checked against the record tables, so that
- * a later stage can trust what it is given. */
+/* results.json back into structs. The parser is jansson's; every value is then checked against the record tables, so
+ * that a later stage can trust what it is given. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -22,7 +22,8 @@ static temoin_status reject(const place *at, const char *key, const char *allowe
     if (at->list)
         TM_FAIL(at->ctx, TEMOIN_ERR_DATA, "%s: %s[%" PRId64 "].%s: found no %s there; run `temoin analyze` again",
                 at->path, at->list, at->index, key, allowed);
-    TM_FAIL(at->ctx, TEMOIN_ERR_DATA, "%s: \"%s\": found no %s there; run `temoin analyze` again", at->path, key, allowed);
+    TM_FAIL(at->ctx, TEMOIN_ERR_DATA, "%s: \"%s\": found no %s there; run `temoin analyze` again", at->path, key,
+            allowed);
 }
 
 static temoin_status read_text(const place *at, const char *key, const json_t *json, const char **out)
@@ -54,11 +55,16 @@ static temoin_status read_index(const place *at, const char *key, const json_t *
 static temoin_status read_number(const place *at, const char *key, const json_t *json, double *out)
 {
     const char *word = json_is_string(json) ? json_string_value(json) : "";
-    if (json_is_number(json)) *out = json_number_value(json);
-    else if (json_is_null(json)) *out = NAN;
-    else if (strcmp(word, "inf") == 0) *out = INFINITY;
-    else if (strcmp(word, "-inf") == 0) *out = -INFINITY;
-    else return reject(at, key, "number, null or \"inf\"");
+    if (json_is_number(json))
+        *out = json_number_value(json);
+    else if (json_is_null(json))
+        *out = NAN;
+    else if (strcmp(word, "inf") == 0)
+        *out = INFINITY;
+    else if (strcmp(word, "-inf") == 0)
+        *out = -INFINITY;
+    else
+        return reject(at, key, "number, null or \"inf\"");
     return TEMOIN_OK;
 }
 
@@ -71,12 +77,18 @@ static temoin_status read_label(const place *at, const char *key, const json_t *
 static temoin_status read_field(const place *at, const tm_field *field, const json_t *json, void *to)
 {
     switch (field->kind) {
-    case TM_FIELD_TEXT: return read_text(at, field->name, json, to);
-    case TM_FIELD_LABEL: return read_label(at, field->name, json, to);
-    case TM_FIELD_COUNT: return read_count(at, field->name, json, to);
-    case TM_FIELD_INDEX: return read_index(at, field->name, json, to);
-    case TM_FIELD_NUMBER: return read_number(at, field->name, json, to);
-    case TM_FIELD_FLAG: break;
+    case TM_FIELD_TEXT:
+        return read_text(at, field->name, json, to);
+    case TM_FIELD_LABEL:
+        return read_label(at, field->name, json, to);
+    case TM_FIELD_COUNT:
+        return read_count(at, field->name, json, to);
+    case TM_FIELD_INDEX:
+        return read_index(at, field->name, json, to);
+    case TM_FIELD_NUMBER:
+        return read_number(at, field->name, json, to);
+    case TM_FIELD_FLAG:
+        break;
     }
     if (!json_is_boolean(json)) return reject(at, field->name, "true or false");
     *(bool *)to = json_is_true(json);
@@ -92,7 +104,8 @@ static temoin_status read_record(const place *at, const tm_record *record, const
     return TEMOIN_OK;
 }
 
-static temoin_status read_list(const place *top, const tm_record_list *list, const json_t *json, temoin_results *results)
+static temoin_status read_list(const place *top, const tm_record_list *list, const json_t *json,
+                               temoin_results *results)
 {
     const json_t *array = json_object_get(json, list->name);
     if (!json_is_array(array)) return reject(top, list->name, "list");
@@ -102,12 +115,15 @@ static temoin_status read_list(const place *top, const tm_record_list *list, con
     if (!objects) return tm_fail_memory(top->ctx);
     for (int64_t i = 0; i < n; i++) {
         const place at = {top->ctx, top->path, list->name, i};
-        TM_TRY(read_record(&at, list->record, json_array_get(array, (size_t)i), objects + (size_t)i * list->record->size));
+        TM_TRY(
+            read_record(&at, list->record, json_array_get(array, (size_t)i), objects + (size_t)i * list->record->size));
     }
     memcpy((char *)results + list->offset, &objects, sizeof objects);
     const int32_t narrow = (int32_t)n;
-    if (list->wide_count) memcpy((char *)results + list->count_offset, &n, sizeof n);
-    else memcpy((char *)results + list->count_offset, &narrow, sizeof narrow);
+    if (list->wide_count)
+        memcpy((char *)results + list->count_offset, &n, sizeof n);
+    else
+        memcpy((char *)results + list->count_offset, &narrow, sizeof narrow);
     return TEMOIN_OK;
 }
 
@@ -160,8 +176,9 @@ temoin_status temoin_results_read_json(temoin_context *ctx, const char *path, co
     json_t *json = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
     if (!json && json_error_code(&error) == json_error_out_of_memory) return tm_fail_memory(ctx);
     if (!json)
-        TM_FAIL(ctx, TEMOIN_ERR_DATA, "%s: line %d, column %d: %s; results.json must be JSON as `temoin analyze` writes it",
-                path, error.line, error.column, error.text);
+        TM_FAIL(ctx, TEMOIN_ERR_DATA,
+                "%s: line %d, column %d: %s; results.json must be JSON as `temoin analyze` writes it", path, error.line,
+                error.column, error.text);
     temoin_status status = read_results(&(place){ctx, path, NULL, 0}, json, out);
     json_decref(json);
     return status;

@@ -5,7 +5,7 @@
 
 #define FIELD(type, name, kind)                                                                                        \
     {                                                                                                                  \
-        #name, TM_FIELD_##kind, offsetof(type, name)                                                                   \
+#name, TM_FIELD_##kind, offsetof(type, name)                                                                   \
     }
 #define RECORD(type, fields)                                                                                           \
     {                                                                                                                  \
@@ -14,32 +14,19 @@
 
 /* The order is the order of the columns of estimates.csv. */
 static const tm_field row_fields[] = {
-    FIELD(temoin_row, estimate, TEXT),
-    FIELD(temoin_row, measure, TEXT),
-    FIELD(temoin_row, wave, TEXT),
-    FIELD(temoin_row, arm, TEXT),
-    FIELD(temoin_row, reference, TEXT),
-    FIELD(temoin_row, estimator, TEXT),
-    FIELD(temoin_row, variance, TEXT),
-    FIELD(temoin_row, cluster, TEXT),
-    FIELD(temoin_row, n, COUNT),
-    FIELD(temoin_row, n_arm, COUNT),
-    FIELD(temoin_row, n_reference, COUNT),
-    FIELD(temoin_row, n_clusters, COUNT),
-    FIELD(temoin_row, mean_arm, NUMBER),
-    FIELD(temoin_row, mean_reference, NUMBER),
-    FIELD(temoin_row, value, NUMBER),
-    FIELD(temoin_row, se, NUMBER),
-    FIELD(temoin_row, df, NUMBER),
-    FIELD(temoin_row, statistic, NUMBER),
-    FIELD(temoin_row, p, NUMBER),
-    FIELD(temoin_row, ci_low, NUMBER),
-    FIELD(temoin_row, ci_high, NUMBER),
-    FIELD(temoin_row, level, NUMBER),
-    FIELD(temoin_row, p_holm, NUMBER),
-    FIELD(temoin_row, p_bh, NUMBER),
-    FIELD(temoin_row, family, TEXT),
-    FIELD(temoin_row, note, TEXT),
+    FIELD(temoin_row, estimate, TEXT),     FIELD(temoin_row, measure, TEXT),
+    FIELD(temoin_row, wave, TEXT),         FIELD(temoin_row, arm, TEXT),
+    FIELD(temoin_row, reference, TEXT),    FIELD(temoin_row, estimator, TEXT),
+    FIELD(temoin_row, variance, TEXT),     FIELD(temoin_row, cluster, TEXT),
+    FIELD(temoin_row, n, COUNT),           FIELD(temoin_row, n_arm, COUNT),
+    FIELD(temoin_row, n_reference, COUNT), FIELD(temoin_row, n_clusters, COUNT),
+    FIELD(temoin_row, mean_arm, NUMBER),   FIELD(temoin_row, mean_reference, NUMBER),
+    FIELD(temoin_row, value, NUMBER),      FIELD(temoin_row, se, NUMBER),
+    FIELD(temoin_row, df, NUMBER),         FIELD(temoin_row, statistic, NUMBER),
+    FIELD(temoin_row, p, NUMBER),          FIELD(temoin_row, ci_low, NUMBER),
+    FIELD(temoin_row, ci_high, NUMBER),    FIELD(temoin_row, level, NUMBER),
+    FIELD(temoin_row, p_holm, NUMBER),     FIELD(temoin_row, p_bh, NUMBER),
+    FIELD(temoin_row, family, TEXT),       FIELD(temoin_row, note, TEXT),
 };
 
 static const tm_field arm_fields[] = {
@@ -56,37 +43,25 @@ static const tm_field measure_fields[] = {
 };
 
 static const tm_field flow_fields[] = {
-    FIELD(temoin_flow_row, measure, TEXT),
-    FIELD(temoin_flow_row, wave, TEXT),
-    FIELD(temoin_flow_row, arm, INDEX),
-    FIELD(temoin_flow_row, n_assigned, COUNT),
-    FIELD(temoin_flow_row, n_seen, COUNT),
-    FIELD(temoin_flow_row, n_observed, COUNT),
-    FIELD(temoin_flow_row, mean, NUMBER),
-    FIELD(temoin_flow_row, sd, NUMBER),
+    FIELD(temoin_flow_row, measure, TEXT), FIELD(temoin_flow_row, wave, TEXT),
+    FIELD(temoin_flow_row, arm, INDEX),    FIELD(temoin_flow_row, n_assigned, COUNT),
+    FIELD(temoin_flow_row, n_seen, COUNT), FIELD(temoin_flow_row, n_observed, COUNT),
+    FIELD(temoin_flow_row, mean, NUMBER),  FIELD(temoin_flow_row, sd, NUMBER),
 };
 
 static const tm_field baseline_fields[] = {
-    FIELD(temoin_baseline_row, variable, TEXT),
-    FIELD(temoin_baseline_row, level, TEXT),
-    FIELD(temoin_baseline_row, label, LABEL),
-    FIELD(temoin_baseline_row, arm, INDEX),
-    FIELD(temoin_baseline_row, n, COUNT),
-    FIELD(temoin_baseline_row, missing, COUNT),
-    FIELD(temoin_baseline_row, mean, NUMBER),
-    FIELD(temoin_baseline_row, sd, NUMBER),
+    FIELD(temoin_baseline_row, variable, TEXT), FIELD(temoin_baseline_row, level, TEXT),
+    FIELD(temoin_baseline_row, label, LABEL),   FIELD(temoin_baseline_row, arm, INDEX),
+    FIELD(temoin_baseline_row, n, COUNT),       FIELD(temoin_baseline_row, missing, COUNT),
+    FIELD(temoin_baseline_row, mean, NUMBER),   FIELD(temoin_baseline_row, sd, NUMBER),
     FIELD(temoin_baseline_row, smd, NUMBER),
 };
 
 static const tm_field results_fields[] = {
-    FIELD(temoin_results, trial, TEXT),
-    FIELD(temoin_results, title, LABEL),
-    FIELD(temoin_results, registry, TEXT),
-    FIELD(temoin_results, design, TEXT),
-    FIELD(temoin_results, drawn, FLAG),
-    FIELD(temoin_results, seed, TEXT),
-    FIELD(temoin_results, n_units, COUNT),
-    FIELD(temoin_results, n_strata, INDEX),
+    FIELD(temoin_results, trial, TEXT),     FIELD(temoin_results, title, LABEL),
+    FIELD(temoin_results, registry, TEXT),  FIELD(temoin_results, design, TEXT),
+    FIELD(temoin_results, drawn, FLAG),     FIELD(temoin_results, seed, TEXT),
+    FIELD(temoin_results, n_units, COUNT),  FIELD(temoin_results, n_strata, INDEX),
     FIELD(temoin_results, min_cell, COUNT),
 };
 
@@ -99,12 +74,12 @@ const tm_record tm_results_record = RECORD(temoin_results, results_fields);
 
 #define LIST(name, record)                                                                                             \
     {                                                                                                                  \
-        #name, &record, offsetof(temoin_results, name), offsetof(temoin_results, n_##name),                            \
+#name, &record, offsetof(temoin_results, name), offsetof(temoin_results, n_##name),                            \
             sizeof((temoin_results *)0)->n_##name == sizeof(int64_t)                                                   \
     }
 
 const tm_record_list tm_results_lists[] = {
-    LIST(arms, arm_record),           LIST(measures, measure_record), LIST(flow, flow_record),
+    LIST(arms, arm_record),          LIST(measures, measure_record), LIST(flow, flow_record),
     LIST(baseline, baseline_record), LIST(rows, tm_row_record),
 };
 const int tm_n_results_lists = sizeof tm_results_lists / sizeof *tm_results_lists;

@@ -17,12 +17,17 @@ static const char *text_of(const void *at)
 static void put_csv_field(tm_sink *sink, const tm_field *field, const void *at)
 {
     switch (field->kind) {
-    case TM_FIELD_TEXT: tm_sink_csv(sink, text_of(at)); break;
-    case TM_FIELD_NUMBER: tm_sink_number(sink, *(const double *)at); break;
+    case TM_FIELD_TEXT:
+        tm_sink_csv(sink, text_of(at));
+        break;
+    case TM_FIELD_NUMBER:
+        tm_sink_number(sink, *(const double *)at);
+        break;
     case TM_FIELD_COUNT:
         if (*(const int64_t *)at >= 0) tm_sink_printf(sink, "%" PRId64, *(const int64_t *)at);
         break;
-    default: assert(!"a row has texts, counts and numbers only");
+    default:
+        assert(!"a row has texts, counts and numbers only");
     }
 }
 
@@ -51,9 +56,12 @@ temoin_status temoin_results_render_csv(temoin_context *ctx, const temoin_result
 static void put_json_number(tm_sink *sink, double x)
 {
     char digits[TM_NUMBER_TEXT_SIZE];
-    if (isnan(x)) tm_sink_put(sink, "null");
-    else if (isinf(x)) tm_sink_json(sink, tm_number_text(x, digits));
-    else tm_sink_number(sink, x);
+    if (isnan(x))
+        tm_sink_put(sink, "null");
+    else if (isinf(x))
+        tm_sink_json(sink, tm_number_text(x, digits));
+    else
+        tm_sink_number(sink, x);
 }
 
 static void put_json_field(tm_sink *sink, const tm_field *field, const char *object)
@@ -62,7 +70,9 @@ static void put_json_field(tm_sink *sink, const tm_field *field, const char *obj
     tm_sink_json(sink, field->name);
     tm_sink_put(sink, ": ");
     switch (field->kind) {
-    case TM_FIELD_TEXT: tm_sink_json(sink, text_of(at)); break;
+    case TM_FIELD_TEXT:
+        tm_sink_json(sink, text_of(at));
+        break;
     case TM_FIELD_LABEL:
         tm_sink_put(sink, "{\"en\": ");
         tm_sink_json(sink, ((const temoin_label *)at)->en);
@@ -71,12 +81,20 @@ static void put_json_field(tm_sink *sink, const tm_field *field, const char *obj
         tm_sink_put(sink, "}");
         break;
     case TM_FIELD_COUNT:
-        if (*(const int64_t *)at < 0) tm_sink_put(sink, "null");
-        else tm_sink_printf(sink, "%" PRId64, *(const int64_t *)at);
+        if (*(const int64_t *)at < 0)
+            tm_sink_put(sink, "null");
+        else
+            tm_sink_printf(sink, "%" PRId64, *(const int64_t *)at);
         break;
-    case TM_FIELD_INDEX: tm_sink_printf(sink, "%" PRId32, *(const int32_t *)at); break;
-    case TM_FIELD_NUMBER: put_json_number(sink, *(const double *)at); break;
-    case TM_FIELD_FLAG: tm_sink_put(sink, *(const bool *)at ? "true" : "false"); break;
+    case TM_FIELD_INDEX:
+        tm_sink_printf(sink, "%" PRId32, *(const int32_t *)at);
+        break;
+    case TM_FIELD_NUMBER:
+        put_json_number(sink, *(const double *)at);
+        break;
+    case TM_FIELD_FLAG:
+        tm_sink_put(sink, *(const bool *)at ? "true" : "false");
+        break;
     }
 }
 

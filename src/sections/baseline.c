@@ -55,7 +55,8 @@ static void fill(const line *l, bool with_missing, tm_table_cell *cells)
     for (int32_t a = 0; a < n_arms; a++) {
         const temoin_baseline_row *row = find_arm(l, a);
         if (!row) continue;
-        cells[1 + a] = l->share ? tm_cell_percent(row->mean, l->decimals) : tm_cell_mean_sd(row->mean, row->sd, l->decimals);
+        cells[1 + a] =
+            l->share ? tm_cell_percent(row->mean, l->decimals) : tm_cell_mean_sd(row->mean, row->sd, l->decimals);
         if (a > 0) cells[n_arms + a] = tm_cell_number(row->smd, 2);
         if (with_missing) cells[2 * n_arms + a] = tm_cell_masked_count(row->missing, l->results->min_cell);
     }
@@ -87,7 +88,8 @@ static tm_table *add_table(const temoin_results *results, tm_document *document,
         if (with_missing) columns[2 * n_arms + a] = (tm_column){arm, true, missing};
     }
     return tm_document_add_table(
-        document, tm_say(document->language, "Characteristics at baseline, by arm", "Caractéristiques au départ, par groupe"),
+        document,
+        tm_say(document->language, "Characteristics at baseline, by arm", "Caractéristiques au départ, par groupe"),
         columns, (with_missing ? 3 : 2) * n_arms);
 }
 
@@ -101,8 +103,9 @@ static bool any_missing(const temoin_results *results)
 static temoin_status build(const temoin_results *results, tm_document *document)
 {
     if (results->n_baseline == 0) {
-        tm_document_add_paragraph(document, tm_say(document->language, "The plan names no characteristic measured at baseline.",
-                                                   "Le plan ne nomme aucune caractéristique mesurée au départ."));
+        tm_document_add_paragraph(document,
+                                  tm_say(document->language, "The plan names no characteristic measured at baseline.",
+                                         "Le plan ne nomme aucune caractéristique mesurée au départ."));
         return TEMOIN_OK;
     }
     const bool with_missing = any_missing(results);
@@ -115,15 +118,17 @@ static temoin_status build(const temoin_results *results, tm_document *document)
         fill(&l, with_missing, cells);
         cells[0] = tm_cell_text(name_line(document, l.first));
     }
-    tm_table_add_remark(
-        document, table,
-        tm_say(document->language,
-               "Shares, or means with the standard deviation in brackets. Standardized difference: from the reference arm, in "
-               "units of the average standard deviation; chance alone leaves differences.",
-               "Parts, ou moyennes avec l’écart type entre parenthèses. Différence standardisée : par rapport au groupe de "
-               "référence, en unités de l’écart type moyen ; le hasard seul laisse des différences."));
+    tm_table_add_remark(document, table,
+                        tm_say(document->language,
+                               "Shares, or means with the standard deviation in brackets. Standardized difference: "
+                               "from the reference arm, in "
+                               "units of the average standard deviation; chance alone leaves differences.",
+                               "Parts, ou moyennes avec l’écart type entre parenthèses. Différence standardisée : par "
+                               "rapport au groupe de "
+                               "référence, en unités de l’écart type moyen ; le hasard seul laisse des différences."));
     if (!with_missing)
-        tm_table_add_remark(document, table, tm_say(document->language, "No value is missing.", "Aucune valeur ne manque."));
+        tm_table_add_remark(document, table,
+                            tm_say(document->language, "No value is missing.", "Aucune valeur ne manque."));
     return TEMOIN_OK;
 }
 

@@ -36,18 +36,22 @@ static void put_mean(const view *v, const temoin_row *row, tm_sink *sink, double
     char value[TM_WRITTEN_SIZE], clients[TM_WRITTEN_SIZE];
     const bool binary = tm_measure_is_binary(v->results, row->measure);
     const tm_language language = v->document->language;
-    if (binary) tm_write_percent(language, mean, 1, value);
-    else tm_write_number(language, mean, tm_effect_decimals(v->results, row->measure), value);
+    if (binary)
+        tm_write_percent(language, mean, 1, value);
+    else
+        tm_write_number(language, mean, tm_effect_decimals(v->results, row->measure), value);
     tm_write_number(language, (double)n, 0, clients);
     tm_sink_printf(sink,
                    binary ? say(v, "%s of the %s clients in “%s”", "%s des %s clients du groupe « %s »")
-                          : say(v, "a mean of %s among the %s clients in “%s”", "une moyenne de %s pour les %s clients du groupe « %s »"),
+                          : say(v, "a mean of %s among the %s clients in “%s”",
+                                "une moyenne de %s pour les %s clients du groupe « %s »"),
                    value, clients, tm_arm_text(v->results, v->document, arm));
 }
 
 static void put_means(const view *v, const temoin_row *row, tm_sink *sink)
 {
-    if (isnan(row->mean_arm) || isnan(row->mean_reference) || row->n_arm < 0 || row->n_reference < 0 || !row->reference[0])
+    if (isnan(row->mean_arm) || isnan(row->mean_reference) || row->n_arm < 0 || row->n_reference < 0 ||
+        !row->reference[0])
         return;
     put_mean(v, row, sink, row->mean_arm, row->n_arm, row->arm);
     tm_sink_put(sink, say(v, ", against ", ", contre "));
@@ -64,8 +68,10 @@ static void put_estimate(const view *v, const temoin_row *row, tm_sink *sink)
         sink->out_of_memory = true;
         return;
     }
-    if (isnan(row->value)) tm_sink_put(sink, say(v, "No effect is estimated.", "Aucun effet n’est estimé."));
-    else tm_sink_printf(sink, say(v, "Estimated effect: %s", "Effet estimé : %s"), effect);
+    if (isnan(row->value))
+        tm_sink_put(sink, say(v, "No effect is estimated.", "Aucun effet n’est estimé."));
+    else
+        tm_sink_printf(sink, say(v, "Estimated effect: %s", "Effet estimé : %s"), effect);
     if (!isnan(row->value)) tm_sink_printf(sink, uncertainty[0] ? " (%s)." : ".", uncertainty);
     if (!isnan(row->ci_low) && !isnan(row->ci_high))
         tm_sink_put(sink, row->ci_low <= 0 && row->ci_high >= 0
@@ -85,8 +91,8 @@ static void add_sentence(const view *v, const temoin_row *row)
         tm_document_add_paragraph(v->document, NULL);
         return;
     }
-    tm_sink_printf(&sink, "%s%s%s%s%s", tm_measure_text(v->results, v->document, row->measure), wave[0] ? ", " : "", wave,
-                   contrast[0] ? ", " : "", contrast);
+    tm_sink_printf(&sink, "%s%s%s%s%s", tm_measure_text(v->results, v->document, row->measure), wave[0] ? ", " : "",
+                   wave, contrast[0] ? ", " : "", contrast);
     tm_sink_put(&sink, say(v, ": ", " : "));
     put_means(v, row, &sink);
     put_estimate(v, row, &sink);
@@ -112,7 +118,8 @@ static need needs_of(const view *v)
         const temoin_row *row = row_of(v, r);
         if (!row) continue;
         any.wave |= row->wave[0] != '\0';
-        any.contrast |= !row->reference[0] || strcmp(row->arm, v->first->arm) || strcmp(row->reference, v->first->reference);
+        any.contrast |=
+            !row->reference[0] || strcmp(row->arm, v->first->arm) || strcmp(row->reference, v->first->reference);
         any.holm |= !isnan(row->p_holm);
         any.bh |= !isnan(row->p_bh);
         any.clusters |= row->cluster[0] && row->n_clusters >= 0;
@@ -222,15 +229,16 @@ static void add_remarks(const view *v)
 static void add_estimate(const temoin_results *results, tm_document *document, const temoin_row *first)
 {
     view v = {.results = results, .document = document, .first = first};
-    tm_document_add_heading(document, 3, tm_text(document->ctx, say(&v, "Estimate “%s”", "Estimation « %s »"), first->estimate));
+    tm_document_add_heading(document, 3,
+                            tm_text(document->ctx, say(&v, "Estimate “%s”", "Estimation « %s »"), first->estimate));
     if (strcmp(first->estimate, tm_primary_estimate(results)) == 0)
         for (int64_t r = 0; r < results->n_rows; r++)
             if (row_of(&v, r)) add_sentence(&v, row_of(&v, r));
     name_columns(&v);
     const char *contrast = v.contrast < 0 ? tm_contrast_text(results, document, first) : "";
-    const char *caption = !contrast      ? NULL
+    const char *caption = !contrast     ? NULL
                           : contrast[0] ? tm_text(document->ctx, say(&v, "Effects: %s", "Effets : %s"), contrast)
-                                         : say(&v, "Effects, by contrast", "Effets, par contraste");
+                                        : say(&v, "Effects, by contrast", "Effets, par contraste");
     v.table = tm_document_add_table(document, caption, v.columns, v.n_columns);
     for (int64_t r = 0; r < results->n_rows; r++)
         if (row_of(&v, r)) add_row(&v, row_of(&v, r));

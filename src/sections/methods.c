@@ -47,8 +47,8 @@ static void add_methods_of_estimates(const temoin_results *results, tm_document 
         {.head = pick(document, "Effect", "Effet")},
         {.head = pick(document, "Standard error", "Erreur type")},
     };
-    tm_table *table =
-        tm_document_add_table(document, pick(document, "How each estimate is made", "Comment chaque estimation est faite"), columns, 3);
+    tm_table *table = tm_document_add_table(
+        document, pick(document, "How each estimate is made", "Comment chaque estimation est faite"), columns, 3);
     for (int64_t r = 0; r < results->n_rows; r++) {
         const temoin_row *row = &results->rows[r];
         if (!tm_row_opens_estimate(results, r)) continue;
@@ -99,10 +99,13 @@ static void add_reading(tm_document *document)
     tm_document_add_paragraph(
         document,
         pick(document,
-             "The p values are two-sided, from Student’s t with the degrees of freedom that belong to the variance. A number that "
+             "The p values are two-sided, from Student’s t with the degrees of freedom that belong to the variance. A "
+             "number that "
              "the data do not identify is not printed: a dash stands in its place, with the reason under the table.",
-             "Les valeurs p sont bilatérales, d’après la loi de Student avec les degrés de liberté propres à la variance. Un "
-             "nombre que les données n’identifient pas n’est pas imprimé : un tiret tient sa place, et la raison figure sous le "
+             "Les valeurs p sont bilatérales, d’après la loi de Student avec les degrés de liberté propres à la "
+             "variance. Un "
+             "nombre que les données n’identifient pas n’est pas imprimé : un tiret tient sa place, et la raison "
+             "figure sous le "
              "tableau."));
 }
 
@@ -113,19 +116,26 @@ static void add_verification(const temoin_results *results, tm_document *documen
         document,
         results->drawn
             ? pick(document,
-                   "This report is part of a bundle with the plan, the ledger of the allocation and the results. “temoin verify” on "
-                   "that folder draws the allocation again from the seed, computes every number again and compares every byte; it "
+                   "This report is part of a bundle with the plan, the ledger of the allocation and the results. "
+                   "“temoin verify” on "
+                   "that folder draws the allocation again from the seed, computes every number again and compares "
+                   "every byte; it "
                    "names the first line that differs.",
-                   "Ce rapport fait partie d’un dossier qui contient le plan, le registre de la répartition et les résultats. "
-                   "« temoin verify » sur ce dossier refait le tirage à partir de la graine, recalcule chaque nombre et compare "
+                   "Ce rapport fait partie d’un dossier qui contient le plan, le registre de la répartition et les "
+                   "résultats. "
+                   "« temoin verify » sur ce dossier refait le tirage à partir de la graine, recalcule chaque nombre "
+                   "et compare "
                    "chaque octet ; il nomme la première ligne qui diffère.")
             : pick(document,
-                   "This report is part of a bundle with the plan and the results. “temoin verify” on that folder computes every "
+                   "This report is part of a bundle with the plan and the results. “temoin verify” on that folder "
+                   "computes every "
                    "number again and compares every byte; it names the first line that differs.",
-                   "Ce rapport fait partie d’un dossier qui contient le plan et les résultats. « temoin verify » sur ce dossier "
+                   "Ce rapport fait partie d’un dossier qui contient le plan et les résultats. « temoin verify » sur "
+                   "ce dossier "
                    "recalcule chaque nombre et compare chaque octet ; il nomme la première ligne qui diffère."));
-    tm_document_add_paragraph(document, tm_text(document->ctx, pick(document, "Computed by temoin %s.", "Calculé par temoin %s."),
-                                                temoin_version()));
+    tm_document_add_paragraph(
+        document,
+        tm_text(document->ctx, pick(document, "Computed by temoin %s.", "Calculé par temoin %s."), temoin_version()));
 }
 
 static temoin_status build(const temoin_results *results, tm_document *document)

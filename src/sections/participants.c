@@ -21,7 +21,8 @@ static const char *words_of_design(const temoin_results *results, const tm_docum
 {
     for (size_t d = 0; d < sizeof design_words / sizeof *design_words; d++)
         if (strcmp(design_words[d].key, results->design) == 0) return tm_label_text(document, &design_words[d].words);
-    return tm_text(document->ctx, tm_say(document->language, "by the design “%s”", "selon le plan « %s »"), results->design);
+    return tm_text(document->ctx, tm_say(document->language, "by the design “%s”", "selon le plan « %s »"),
+                   results->design);
 }
 
 static void add_design(const temoin_results *results, tm_document *document)
@@ -33,14 +34,18 @@ static void add_design(const temoin_results *results, tm_document *document)
     tm_write_number(document->language, (double)results->n_units, 0, units);
     tm_write_number(document->language, results->n_arms, 0, arms);
     tm_write_number(document->language, results->n_strata, 0, strata);
-    tm_sink_printf(&sink, tm_say(document->language, "%s clients were assigned to %s arms %s", "%s clients ont été répartis en %s groupes %s"),
+    tm_sink_printf(&sink,
+                   tm_say(document->language, "%s clients were assigned to %s arms %s",
+                          "%s clients ont été répartis en %s groupes %s"),
                    units, arms, words ? words : "");
     if (results->n_strata > 1)
         tm_sink_printf(&sink, tm_say(document->language, " (%s strata)", " (%s strates)"), strata);
     tm_sink_put(&sink, ". ");
     if (results->drawn)
-        tm_sink_printf(&sink, tm_say(document->language, "The draw follows from the published seed “%s” and can be repeated by anyone.",
-                                     "Le tirage découle de la graine publiée « %s » ; chacun peut le refaire."),
+        tm_sink_printf(&sink,
+                       tm_say(document->language,
+                              "The draw follows from the published seed “%s” and can be repeated by anyone.",
+                              "Le tirage découle de la graine publiée « %s » ; chacun peut le refaire."),
                        results->seed);
     else
         tm_sink_put(&sink, tm_say(document->language, "The arms came with the data; they were drawn elsewhere.",
@@ -56,7 +61,8 @@ static void add_assigned(const temoin_results *results, tm_document *document)
         {.head = tm_say(document->language, "Share", "Part"), .number = true},
     };
     tm_table *table = tm_document_add_table(
-        document, tm_say(document->language, "Clients assigned to each arm", "Clients assignés à chaque groupe"), columns, 3);
+        document, tm_say(document->language, "Clients assigned to each arm", "Clients assignés à chaque groupe"),
+        columns, 3);
     for (int32_t a = 0; a < results->n_arms; a++) {
         tm_table_cell *cells = tm_table_add_row(document, table);
         if (!cells) return;
@@ -83,7 +89,8 @@ static bool fill_flow(const temoin_results *results, int64_t first, tm_table_cel
     bool masked = false;
     for (int64_t f = first; f < results->n_flow; f++) {
         const temoin_flow_row *flow = &results->flow[f];
-        if (strcmp(flow->measure, results->flow[first].measure) != 0 || strcmp(flow->wave, results->flow[first].wave) != 0)
+        if (strcmp(flow->measure, results->flow[first].measure) != 0 ||
+            strcmp(flow->wave, results->flow[first].wave) != 0)
             continue;
         tm_table_cell *cell = cells + 2 * flow->arm;
         cell[0] = tm_cell_masked_count(flow->n_seen, results->min_cell);
@@ -108,7 +115,8 @@ static tm_table *add_flow_table(const temoin_results *results, tm_document *docu
         columns[2 + 2 * a] = (tm_column){tm_say(document->language, "With a value", "Avec valeur"), true, arm};
     }
     return tm_document_add_table(document,
-                                 tm_say(document->language, "Clients seen at each wave, and with a value of each outcome",
+                                 tm_say(document->language,
+                                        "Clients seen at each wave, and with a value of each outcome",
                                         "Clients vus à chaque vague, et dont chaque résultat est connu"),
                                  columns, n_columns);
 }
@@ -134,8 +142,10 @@ static void add_flow(const temoin_results *results, tm_document *document)
     tm_write_number(document->language, (double)results->min_cell, 0, least);
     if (masked)
         tm_table_add_remark(document, table,
-                            tm_text(document->ctx, tm_say(document->language, "Counts from 1 to below %s are not shown.",
-                                                          "Les effectifs de 1 à moins de %s ne sont pas montrés."), least));
+                            tm_text(document->ctx,
+                                    tm_say(document->language, "Counts from 1 to below %s are not shown.",
+                                           "Les effectifs de 1 à moins de %s ne sont pas montrés."),
+                                    least));
 }
 
 static temoin_status build(const temoin_results *results, tm_document *document)

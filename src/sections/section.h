@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A section of the report: results in, blocks of the document out. Every number it shows comes from the results.
  *
- * To add one: write <key>.c with `const tm_section tm_section_<key>`, add the key to this folder's meson.build. Texts are
- * given at their use in both languages, through `tm_say`. */
+ * To add one: write <key>.c with `const tm_section tm_section_<key>`, add the key to this folder's meson.build. Texts
+ * are given at their use in both languages, through `tm_say`. */
 #ifndef TM_SECTION_H
 #define TM_SECTION_H
 

@@ -17,7 +17,8 @@ static int put_measures(const temoin_results *results, const tm_document *docume
         const temoin_row *row = &results->rows[r];
         bool seen = strcmp(row->estimate, primary) != 0;
         for (int64_t s = 0; s < r && !seen; s++)
-            seen = strcmp(results->rows[s].estimate, primary) == 0 && strcmp(results->rows[s].measure, row->measure) == 0;
+            seen =
+                strcmp(results->rows[s].estimate, primary) == 0 && strcmp(results->rows[s].measure, row->measure) == 0;
         if (seen) continue;
         if (sink) tm_sink_printf(sink, "%s%s", n ? ", " : "", tm_measure_text(results, document, row->measure));
         n++;

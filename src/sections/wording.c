@@ -81,14 +81,16 @@ const char *tm_effect_text(const temoin_results *results, const tm_document *doc
     return tm_text(document->ctx, "%s%s%s%s", rises ? "+" : "", number, unit[0] ? "\u00a0" : "", unit);
 }
 
-static void put_interval(const temoin_results *results, const tm_document *document, const temoin_row *row, tm_sink *sink)
+static void put_interval(const temoin_results *results, const tm_document *document, const temoin_row *row,
+                         tm_sink *sink)
 {
     const double factor = tm_measure_is_binary(results, row->measure) ? 100 : 1;
     const tm_table_cell interval =
         tm_cell_interval(row->ci_low * factor, row->ci_high * factor, tm_effect_decimals(results, row->measure));
     const char *text = tm_cell_write(document->ctx, document->language, &interval);
     char level[TM_WRITTEN_SIZE];
-    tm_write_percent(document->language, row->level, fabs(row->level * 100 - round(row->level * 100)) < 1e-9 ? 0 : 1, level);
+    tm_write_percent(document->language, row->level, fabs(row->level * 100 - round(row->level * 100)) < 1e-9 ? 0 : 1,
+                     level);
     tm_sink_printf(sink, tm_say(document->language, "%s CI %s", "IC à %s : %s"), level, text ? text : "");
 }
 
@@ -103,12 +105,14 @@ const char *tm_uncertainty_text(const temoin_results *results, const tm_document
         char p[TM_WRITTEN_SIZE];
         tm_write_p(document->language, row->p, p);
         const bool bound = p[0] == '<' || p[0] == '>';
-        tm_sink_printf(&sink, "%sp\u00a0%s%s", interval ? tm_say(document->language, ", ", " ; ") : "", bound ? "" : "=\u00a0", p);
+        tm_sink_printf(&sink, "%sp\u00a0%s%s", interval ? tm_say(document->language, ", ", " ; ") : "",
+                       bound ? "" : "=\u00a0", p);
     }
     return sink.text;
 }
 
-const char *tm_reasons_text(const temoin_results *results, const tm_document *document, const temoin_row *row, bool refusals)
+const char *tm_reasons_text(const temoin_results *results, const tm_document *document, const temoin_row *row,
+                            bool refusals)
 {
     tm_sink sink;
     tm_sink_init(&sink, document->ctx);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How sections name things and write effects. Texts are in the result arena; NULL when memory is out, which the document
- * accepts and remembers. */
+/* How sections name things and write effects. Texts are in the result arena; NULL when memory is out, which the
+ * document accepts and remembers. */
 #ifndef TM_WORDING_H
 #define TM_WORDING_H
 
@@ -22,7 +22,8 @@ const char *tm_contrast_text(const temoin_results *results, const tm_document *d
 
 /* Two significant digits of a spread, as decimals from 0 to 4. */
 int tm_decimals_for(double spread);
-/* Decimals for all effects on a measure: the same in every row, fit for the smallest standard error. Binary: 1, in points. */
+/* Decimals for all effects on a measure: the same in every row, fit for the smallest standard error. Binary: 1, in
+ * points. */
 int tm_effect_decimals(const temoin_results *results, const char *measure);
 
 /* "+12.5 points", "−144 EUR per month". */
@@ -30,7 +31,8 @@ const char *tm_effect_text(const temoin_results *results, const tm_document *doc
 /* "95% CI −1.2 to 26.2, p = 0.074", without what is not known; "" if nothing is. */
 const char *tm_uncertainty_text(const temoin_results *results, const tm_document *document, const temoin_row *row);
 /* All that the row's notes say about refused numbers (`refusals`) or else all that inform, one blank between. */
-const char *tm_reasons_text(const temoin_results *results, const tm_document *document, const temoin_row *row, bool refusals);
+const char *tm_reasons_text(const temoin_results *results, const tm_document *document, const temoin_row *row,
+                            bool refusals);
 
 /* The estimate that a report leads with: the one named "primary", else the first. NULL without rows. */
 const char *tm_primary_estimate(const temoin_results *results);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Results made by hand for the tests of reports: a refused row, a masked cell, accents, and a label that attacks markup. */
+/* Results made by hand for the tests of reports: a refused row, a masked cell, accents, and a label that attacks
+ * markup. */
 #ifndef TM_TEST_MADE_RESULTS_H
 #define TM_TEST_MADE_RESULTS_H
 
@@ -46,14 +47,14 @@ static const temoin_baseline_row made_baseline[] = {
     .estimator = estimator_, .variance = variance_, .level = 0.95
 
 static const temoin_row made_rows[] = {
-    {MADE_ROW("primary", "training", "12", "lin", "cr2"), .cluster = "provider", .n = 95, .n_arm = 48, .n_reference = 47,
-     .n_clusters = 52, .mean_arm = 11.0 / 48, .mean_reference = 5.0 / 47, .value = 0.12345678, .se = 0.0687,
-     .df = 4.61, .statistic = 1.797, .p = 0.1367, .ci_low = -0.0578, .ci_high = 0.3047, .p_holm = 0.2734, .p_bh = NAN,
-     .family = "take-up", .note = "few_clusters;missing_outcome:control=9;missing_outcome:ocm=8"},
+    {MADE_ROW("primary", "training", "12", "lin", "cr2"), .cluster = "provider", .n = 95, .n_arm = 48,
+     .n_reference = 47, .n_clusters = 52, .mean_arm = 11.0 / 48, .mean_reference = 5.0 / 47, .value = 0.12345678,
+     .se = 0.0687, .df = 4.61, .statistic = 1.797, .p = 0.1367, .ci_low = -0.0578, .ci_high = 0.3047, .p_holm = 0.2734,
+     .p_bh = NAN, .family = "take-up", .note = "few_clusters;missing_outcome:control=9;missing_outcome:ocm=8"},
     {MADE_ROW("primary", "income", "12", "lin", "cr2"), .cluster = "provider", .n = 93, .n_arm = 47, .n_reference = 46,
      .n_clusters = 51, .mean_arm = 1794.3424, .mean_reference = 1650.2218, .value = 151.87, .se = 41.6, .df = 5.2,
-     .statistic = 3.65, .p = 0.0004, .ci_low = 46.1, .ci_high = 257.6, .p_holm = 0.0008, .p_bh = NAN, .family = "take-up",
-     .note = "collinear:single_parent"},
+     .statistic = 3.65, .p = 0.0004, .ci_low = 46.1, .ci_high = 257.6, .p_holm = 0.0008, .p_bh = NAN,
+     .family = "take-up", .note = "collinear:single_parent"},
     {MADE_ROW("secondary", "training", "6", "dim", "neyman"), .cluster = "", .n = 101, .n_arm = 51, .n_reference = 50,
      .n_clusters = -1, .mean_arm = 9.0 / 51, .mean_reference = 0.1, .value = 0.0764706, .se = 0.0683, .df = INFINITY,
      .statistic = 1.12, .p = 0.263, .ci_low = -0.0574, .ci_high = 0.2103, .p_holm = NAN, .p_bh = NAN, .family = "",

@@ -29,7 +29,8 @@ static void numbers_are_written_as_each_language_does(void **state)
     check_number(0.995, 2, "0.99", "0,99"); /* the double lies below 0.995 */
     check_number(1.995, 2, "2.00", "2,00"); /* this one above */
     check_number(0.125, 2, "0.12", "0,12"); /* a true half goes to the even digit */
-    check_number(1e15, 2, "1,000,000,000,000,000", "1" NARROW "000" NARROW "000" NARROW "000" NARROW "000" NARROW "000");
+    check_number(1e15, 2, "1,000,000,000,000,000",
+                 "1" NARROW "000" NARROW "000" NARROW "000" NARROW "000" NARROW "000");
     check_number(1.5e300, 2, "1.5e+300", "1,5e+300");
     check_number(NAN, 2, "", "");
     check_number(INFINITY, 2, "∞", "∞");

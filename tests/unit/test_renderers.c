@@ -8,8 +8,8 @@
 #include "sections/section.h"
 #include "sections/wording.h"
 
-static const char *rendered(temoin_context *ctx, const temoin_results *results, const char *language, const char *format,
-                            int width)
+static const char *rendered(temoin_context *ctx, const temoin_results *results, const char *language,
+                            const char *format, int width)
 {
     const temoin_report_opts opts = {language, format, width};
     const char *text;
@@ -57,7 +57,8 @@ static void english_page(void **state)
     const char *html = rendered(ctx, &made_results, "en", "html", 0);
     check_has(html, "<html lang=\"en\">");
     check_has(html, "<h1>Outreaching case management &lt;for families&gt;</h1>");
-    check_has(html, "<dd class=\"value\">+12.3\u00a0points</dd><dd class=\"detail\">95% CI \u22125.8 to 30.5, p\u00a0=\u00a00.137</dd>");
+    check_has(html, "<dd class=\"value\">+12.3\u00a0points</dd><dd class=\"detail\">95% CI \u22125.8 to 30.5, "
+                    "p\u00a0=\u00a00.137</dd>");
     check_has(html, "Stable &lt;b&gt;housing&lt;/b&gt; &amp; &quot;home&quot;'s");
     check_lacks(html, "<b>");
     check_has(html, "<td class=\"number below\">&lt;\u00a05</td>");
@@ -87,7 +88,8 @@ static void nothing_is_loaded_or_run(void **state)
     (void)state;
     temoin_context *ctx = check_context();
     const char *html = rendered(ctx, &made_results, "en", "html", 0);
-    const char *const never[] = {"<script", "http://", "https://", "url(", "@import", "<link", "<img", "onload", "javascript:"};
+    const char *const never[] = {"<script", "http://", "https://", "url(",       "@import",
+                                 "<link",   "<img",    "onload",   "javascript:"};
     for (size_t n = 0; n < sizeof never / sizeof *never; n++) check_lacks(html, never[n]);
     temoin_context_free(ctx);
 }
@@ -151,7 +153,8 @@ static void control_characters_cannot_steer_the_terminal(void **state)
     (void)state;
     temoin_context *ctx = check_context();
     temoin_results results = made_results;
-    results.title = (temoin_label){"a\x1b[31mb\x07", "a\xc2\x9b" "31mb"};
+    results.title = (temoin_label){"a\x1b[31mb\x07", "a\xc2\x9b"
+                                                     "31mb"};
     check_lacks(rendered(ctx, &results, "en", "terminal", 80), "\x1b");
     check_lacks(rendered(ctx, &results, "fr", "terminal", 80), "\xc2\x9b");
     check_lacks(rendered(ctx, &results, "en", "html", 80), "\x07");
@@ -162,7 +165,8 @@ static void empty_results_make_a_page_too(void **state)
 {
     (void)state;
     temoin_context *ctx = check_context();
-    const temoin_results nothing = {.trial = "t", .title = {"T", "T"}, .registry = "", .design = "complete", .seed = ""};
+    const temoin_results nothing = {
+        .trial = "t", .title = {"T", "T"}, .registry = "", .design = "complete", .seed = ""};
     check_has(rendered(ctx, &nothing, "en", "html", 0), "</html>");
     check_has(rendered(ctx, &nothing, "fr", "terminal", 40), "Le plan ne demande aucune estimation.");
     temoin_context_free(ctx);
@@ -195,7 +199,8 @@ static void unknown_language_and_format_are_named(void **state)
     assert_int_equal(temoin_report_render(ctx, &made_results, &german, &text, &length), TEMOIN_ERR_USAGE);
     assert_int_equal(temoin_report_render(ctx, &made_results, &pdf, &text, &length), TEMOIN_ERR_USAGE);
     assert_string_equal(temoin_context_problem(ctx, 0), "report language: found \"de\"; there are \"en\", \"fr\"");
-    assert_string_equal(temoin_context_problem(ctx, 1), "report format: found \"pdf\"; there are \"html\", \"terminal\"");
+    assert_string_equal(temoin_context_problem(ctx, 1),
+                        "report format: found \"pdf\"; there are \"html\", \"terminal\"");
     temoin_context_free(ctx);
 }
 

@@ -18,8 +18,22 @@ static uint64_t next_random(void)
 
 static double nasty_number(void)
 {
-    static const double nasty[] = {0, -0.0, 1, -1, 0.1, 1e15, 1e16, 1e17, 123456789012345680, 5e-324, 2.2250738585072014e-308,
-                                   1.7976931348623157e308, -1e-300, 9007199254740993, 1.0 / 3, 4503599627370497.5};
+    static const double nasty[] = {0,
+                                   -0.0,
+                                   1,
+                                   -1,
+                                   0.1,
+                                   1e15,
+                                   1e16,
+                                   1e17,
+                                   123456789012345680,
+                                   5e-324,
+                                   2.2250738585072014e-308,
+                                   1.7976931348623157e308,
+                                   -1e-300,
+                                   9007199254740993,
+                                   1.0 / 3,
+                                   4503599627370497.5};
     double x;
     uint64_t bits = next_random();
     if (bits % 5 == 0) return NAN;
@@ -34,8 +48,10 @@ static double nasty_number(void)
 
 static const char *nasty_text(temoin_context *ctx)
 {
-    static const char *const piece[] = {"", "a", "é", "’", "\"", "\\", "\n", "\r\n", ",", ";", "<b>&", "\x01", "\x7f", "\t", " ",
-                                        "\\u00e9", "null", "\xf0\x9f\x8d\x81", "=", "/", "\xc2\x85", "\u2028"};
+    static const char *const piece[] = {"",     "a",    "é",        "’",       "\"",   "\\",
+                                        "\n",   "\r\n", ",",        ";",       "<b>&", "\x01",
+                                        "\x7f", "\t",   " ",        "\\u00e9", "null", "\xf0\x9f\x8d\x81",
+                                        "=",    "/",    "\xc2\x85", "\u2028"};
     char text[128] = "";
     for (uint64_t n = next_random() % 6; n > 0; n--)
         strcat(text, piece[next_random() % (sizeof piece / sizeof *piece)]);
@@ -47,14 +63,24 @@ static void fill_nastily(temoin_context *ctx, const tm_record *record, char *obj
     for (int f = 0; f < record->n_fields; f++) {
         void *at = object + record->fields[f].offset;
         switch (record->fields[f].kind) {
-        case TM_FIELD_TEXT: *(const char **)at = nasty_text(ctx); break;
-        case TM_FIELD_LABEL: *(temoin_label *)at = (temoin_label){nasty_text(ctx), nasty_text(ctx)}; break;
+        case TM_FIELD_TEXT:
+            *(const char **)at = nasty_text(ctx);
+            break;
+        case TM_FIELD_LABEL:
+            *(temoin_label *)at = (temoin_label){nasty_text(ctx), nasty_text(ctx)};
+            break;
         case TM_FIELD_COUNT:
             *(int64_t *)at = next_random() % 4 ? (int64_t)(next_random() >> (1 + next_random() % 63)) : -1;
             break;
-        case TM_FIELD_INDEX: *(int32_t *)at = (int32_t)(next_random() % (uint64_t)n_arms); break;
-        case TM_FIELD_NUMBER: *(double *)at = nasty_number(); break;
-        case TM_FIELD_FLAG: *(bool *)at = next_random() & 1; break;
+        case TM_FIELD_INDEX:
+            *(int32_t *)at = (int32_t)(next_random() % (uint64_t)n_arms);
+            break;
+        case TM_FIELD_NUMBER:
+            *(double *)at = nasty_number();
+            break;
+        case TM_FIELD_FLAG:
+            *(bool *)at = next_random() & 1;
+            break;
         }
     }
 }
@@ -73,8 +99,10 @@ static temoin_results *nasty_results(temoin_context *ctx)
         char *objects = tm_arena_take(&ctx->results, n, list->record->size);
         for (int32_t o = 0; o < n; o++) fill_nastily(ctx, list->record, objects + (size_t)o * list->record->size, 1);
         memcpy((char *)results + list->offset, &objects, sizeof objects);
-        if (list->wide_count) memcpy((char *)results + list->count_offset, &wide, sizeof wide);
-        else memcpy((char *)results + list->count_offset, &n, sizeof n);
+        if (list->wide_count)
+            memcpy((char *)results + list->count_offset, &wide, sizeof wide);
+        else
+            memcpy((char *)results + list->count_offset, &n, sizeof n);
     }
     return results;
 }
@@ -85,19 +113,27 @@ static void check_same(const tm_record *record, const char *got, const char *wan
     for (int f = 0; f < record->n_fields; f++) {
         const void *g = got + record->fields[f].offset, *w = want + record->fields[f].offset;
         switch (record->fields[f].kind) {
-        case TM_FIELD_TEXT: assert_string_equal(*(const char *const *)g, *(const char *const *)w); break;
+        case TM_FIELD_TEXT:
+            assert_string_equal(*(const char *const *)g, *(const char *const *)w);
+            break;
         case TM_FIELD_LABEL:
             assert_string_equal(((const temoin_label *)g)->en, ((const temoin_label *)w)->en);
             assert_string_equal(((const temoin_label *)g)->fr, ((const temoin_label *)w)->fr);
             break;
-        case TM_FIELD_COUNT: assert_true(*(const int64_t *)g == *(const int64_t *)w); break;
-        case TM_FIELD_INDEX: assert_int_equal(*(const int32_t *)g, *(const int32_t *)w); break;
+        case TM_FIELD_COUNT:
+            assert_true(*(const int64_t *)g == *(const int64_t *)w);
+            break;
+        case TM_FIELD_INDEX:
+            assert_int_equal(*(const int32_t *)g, *(const int32_t *)w);
+            break;
         case TM_FIELD_NUMBER: {
             double a = *(const double *)g, b = *(const double *)w;
             assert_true(a == b || (isnan(a) && isnan(b)));
             break;
         }
-        case TM_FIELD_FLAG: assert_int_equal(*(const bool *)g, *(const bool *)w); break;
+        case TM_FIELD_FLAG:
+            assert_int_equal(*(const bool *)g, *(const bool *)w);
+            break;
         }
     }
 }
@@ -149,17 +185,43 @@ static void json_reads_back_identically(void **state)
 
 static temoin_row one_row(void)
 {
-    return (temoin_row){.estimate = "primary", .measure = "training", .wave = "12", .arm = "ocm", .reference = "control",
-                        .estimator = "dim", .variance = "neyman", .cluster = "", .n = 110, .n_arm = 55, .n_reference = 55,
-                        .n_clusters = -1, .mean_arm = 0.25, .mean_reference = 0.125, .value = 0.125, .se = NAN,
-                        .df = INFINITY, .statistic = NAN, .p = NAN, .ci_low = NAN, .ci_high = NAN, .level = 0.95,
-                        .p_holm = NAN, .p_bh = 1e-9, .family = "take, up", .note = "few_clusters;collinear:age"};
+    return (temoin_row){.estimate = "primary",
+                        .measure = "training",
+                        .wave = "12",
+                        .arm = "ocm",
+                        .reference = "control",
+                        .estimator = "dim",
+                        .variance = "neyman",
+                        .cluster = "",
+                        .n = 110,
+                        .n_arm = 55,
+                        .n_reference = 55,
+                        .n_clusters = -1,
+                        .mean_arm = 0.25,
+                        .mean_reference = 0.125,
+                        .value = 0.125,
+                        .se = NAN,
+                        .df = INFINITY,
+                        .statistic = NAN,
+                        .p = NAN,
+                        .ci_low = NAN,
+                        .ci_high = NAN,
+                        .level = 0.95,
+                        .p_holm = NAN,
+                        .p_bh = 1e-9,
+                        .family = "take, up",
+                        .note = "few_clusters;collinear:age"};
 }
 
 static temoin_results small_results(const temoin_row *rows, int64_t n_rows)
 {
-    return (temoin_results){.trial = "t", .title = {"T", "T"}, .registry = "", .design = "blocked", .seed = "",
-                            .rows = rows, .n_rows = n_rows};
+    return (temoin_results){.trial = "t",
+                            .title = {"T", "T"},
+                            .registry = "",
+                            .design = "blocked",
+                            .seed = "",
+                            .rows = rows,
+                            .n_rows = n_rows};
 }
 
 static void csv_is_exactly_this(void **state)
@@ -172,10 +234,11 @@ static void csv_is_exactly_this(void **state)
     size_t length;
     check_ok(ctx, temoin_results_render_csv(ctx, &results, &text, &length));
     assert_string_equal(
-        text, "estimate,measure,wave,arm,reference,estimator,variance,cluster,n,n_arm,n_reference,n_clusters,mean_arm,"
-              "mean_reference,value,se,df,statistic,p,ci_low,ci_high,level,p_holm,p_bh,family,note\n"
-              "primary,training,12,ocm,control,dim,neyman,,110,55,55,,0.25,0.125,0.125,,inf,,,,,0.95,,1e-09,\"take, up\","
-              "\"few_clusters;collinear:age\"\n");
+        text,
+        "estimate,measure,wave,arm,reference,estimator,variance,cluster,n,n_arm,n_reference,n_clusters,mean_arm,"
+        "mean_reference,value,se,df,statistic,p,ci_low,ci_high,level,p_holm,p_bh,family,note\n"
+        "primary,training,12,ocm,control,dim,neyman,,110,55,55,,0.25,0.125,0.125,,inf,,,,,0.95,,1e-09,\"take, up\","
+        "\"few_clusters;collinear:age\"\n");
     assert_int_equal(strlen(text), length);
     temoin_context_free(ctx);
 }
@@ -264,7 +327,8 @@ static void notes_are_collected_once(void **state)
     check_ok(ctx, tm_notes_next(ctx, &rest, &note));
     check_ok(ctx, tm_notes_next(ctx, &rest, &note));
     check_ok(ctx, tm_note_explain(ctx, NULL, note, TM_ENGLISH, &sentence));
-    assert_string_equal(sentence, "“age; 100%3B=x:y” was left out of the model: it follows exactly from the other covariates.");
+    assert_string_equal(sentence,
+                        "“age; 100%3B=x:y” was left out of the model: it follows exactly from the other covariates.");
     check_ok(ctx, tm_notes_next(ctx, &rest, &note));
     check_ok(ctx, tm_note_explain(ctx, NULL, note, TM_FRENCH, &sentence));
     assert_string_equal(sentence, "Clients de poids nul, absents de l’estimation : 1\u202f234.");
@@ -306,12 +370,9 @@ static int remove_scratch_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(json_reads_back_identically),
-        cmocka_unit_test(csv_is_exactly_this),
-        cmocka_unit_test(json_is_one_row_per_line),
-        cmocka_unit_test(wrong_json_is_rejected_with_its_place),
-        cmocka_unit_test(notes_are_collected_once),
-        cmocka_unit_test(every_note_speaks_both_languages),
+        cmocka_unit_test(json_reads_back_identically), cmocka_unit_test(csv_is_exactly_this),
+        cmocka_unit_test(json_is_one_row_per_line),    cmocka_unit_test(wrong_json_is_rejected_with_its_place),
+        cmocka_unit_test(notes_are_collected_once),    cmocka_unit_test(every_note_speaks_both_languages),
     };
     return cmocka_run_group_tests(tests, NULL, remove_scratch_file);
 }

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reports of results made by hand: the page is well formed, refers to nothing outside itself, and every number of its
+effects comes from a result row. Speaks TAP. Argument: the made-report program."""
+import html.parser
+import json
+import re
+import subprocess
+import sys
+
+PROGRAM = sys.argv[1]
+VOID = {"meta", "br", "hr", "img", "link", "input"}
+NUMBER = re.compile(r"[\u2212]?\d[\d.,\u202f]*")
+
+
+def made(*arguments):
+    return subprocess.run([PROGRAM, *arguments], check=True, capture_output=True).stdout.decode("utf-8")
+
+
+class Page(html.parser.HTMLParser):
+    """Checks nesting, collects ids, links, and the body cells of every table under its caption."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.wrong, self.ids, self.links, self.tables = [], [], [], [], []
+        self.headings, self.attributes, self.tags = [], [], {}
+        self.feed(text)
+        self.close()
+        self.wrong += [f"<{tag}> is not closed" for tag in self.open]
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.tags[tag] = self.tags.get(tag, 0) + 1
+        self.attributes += [(tag, name, value) for name, value in attributes]
+        if len(given) != len(attributes):
+            self.wrong.append(f"<{tag}> has an attribute twice")
+        self.ids += [given["id"]] if "id" in given else []
+        self.links += [given["href"]] if "href" in given else []
+        if tag == "p" and "p" in self.open:
+            self.wrong.append("<p> in <p>")
+        if tag == "th" and "scope" not in given:
+            self.wrong.append("<th> without scope")
+        if tag == "table":
+            self.tables.append({"caption": "", "heads": [], "rows": []})
+        if tag == "tr" and "tbody" in self.open:
+            self.tables[-1]["rows"].append([])
+        if tag in ("td", "th") and "tbody" in self.open:
+            self.tables[-1]["rows"][-1].append("")
+        if tag == "th" and "thead" in self.open:
+            self.tables[-1]["heads"].append("")
+        if tag in ("h1", "h2", "h3"):
+            self.headings.append(int(tag[1]))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open[-1] != tag:
+            self.wrong.append(f"</{tag}> closes {self.open[-1:]}")
+        else:
+            self.open.pop()
+
+    def handle_data(self, data):
+        if "caption" in self.open:
+            self.tables[-1]["caption"] += data
+        elif "sup" in self.open:
+            pass
+        elif "tbody" in self.open and ("td" in self.open or "th" in self.open):
+            self.tables[-1]["rows"][-1][-1] += data
+        elif "thead" in self.open and "th" in self.open:
+            self.tables[-1]["heads"][-1] += data
+
+
+def read_number(text, language):
+    text = text.replace("\u2212", "-")
+    if language == "fr":
+        return text.replace("\u202f", "").replace(",", ".")
+    return text.replace(",", "")
+
+
+def roundings(results):
+    """Every way in which a number of a row may be shown."""
+    shown = {"0.001"}
+    for row in results["rows"]:
+        for value in row.values():
+            if isinstance(value, (int, float)):
+                for scaled in (value, value * 100):
+                    shown.update(f"{scaled:.{decimals}f}" for decimals in range(5))
+    return shown
+
+
+def foreign_numbers(page, results, language):
+    known, found = roundings(results), []
+    tables = [t for t in page.tables if t["caption"].startswith(("Effects", "Effets"))]
+    for table in tables:
+        for row in table["rows"]:
+            for head, cell in list(zip(table["heads"], row))[1:]:
+                if head in ("Wave", "Vague", "Contrast", "Contraste"):
+                    continue
+                found += [n for n in NUMBER.findall(cell) if read_number(n, language) not in known]
+    cells = sum(len(t["rows"]) for t in tables)
+    return found if cells == len(results["rows"]) else [f"{cells} rows of effects, not {len(results['rows'])}"]
+
+
+def page_problems(page):
+    problems = list(page.wrong)
+    problems += [f"id {name} twice" for name in set(page.ids) if page.ids.count(name) > 1]
+    problems += [f"link {link} leads nowhere" for link in page.links if link[1:] not in page.ids or link[0] != "#"]
+    problems += [f"{tag} {name}" for tag, name, _ in page.attributes if name.startswith("on") or name in ("src", "style")]
+    problems += [f"{tag}" for tag in ("script", "link", "img", "iframe", "object", "b") if tag in page.tags]
+    if page.tags.get("h1") != 1 or page.headings[0] != 1:
+        problems.append("not one h1 at the top")
+    if any(after > before + 1 for before, after in zip(page.headings, page.headings[1:])):
+        problems.append("a heading level is skipped")
+    problems += ["a table without caption" for table in page.tables if not table["caption"]]
+    widths = [{sum(1 for _ in row) for row in table["rows"] if len(row) > 1} for table in page.tables]
+    problems += ["a table with ragged rows" for width in widths if len(width) > 1]
+    return problems
+
+
+def main():
+    results = json.loads(made("en", "json"))
+    cases = []
+    for language in ("en", "fr"):
+        text = made(language, "html")
+        page = Page(text)
+        cases.append((f"{language}: the page is well formed and self-contained", page_problems(page)))
+        cases.append((f"{language}: every number of the effects comes from a row",
+                      foreign_numbers(page, results, language)))
+        cases.append((f"{language}: the language is declared",
+                      [] if ("html", "lang", language) in page.attributes else ["no lang"]))
+    english, french = Page(made("en", "html")), Page(made("fr", "html"))
+    same = english.headings == french.headings and english.tags == french.tags
+    cases.append(("both languages have the same structure", [] if same else ["headings or tags differ"]))
+    print(f"1..{len(cases)}")
+    for number, (name, problems) in enumerate(cases, 1):
+        print(f"{'not ok' if problems else 'ok'} {number} - {name}")
+        for problem in problems:
+            print(f"# {problem}")
+    return any(problems for _, problems in cases)
+
+
+sys.exit(main())
