@@ -143,8 +143,8 @@ static void name_columns(view *v)
     v->effect = add_column(v, true, say(v, "Effect", "Effet"), true);
     v->interval = add_column(v, true, tm_text(v->document->ctx, say(v, "%s CI", "IC à %s"), level), true);
     v->p = add_column(v, true, "p", true);
-    v->holm = add_column(v, any.holm, "p (Holm)", true);
-    v->bh = add_column(v, any.bh, "p (BH)", true);
+    v->holm = add_column(v, any.holm, "p\u00a0(Holm)", true);
+    v->bh = add_column(v, any.bh, "p\u00a0(BH)", true);
     v->n = add_column(v, true, "n", true);
     v->clusters = add_column(v, any.clusters, say(v, "Clusters", "Grappes"), true);
 }
