@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/sink.h"
+#include "designs/assignment_struct.h"
+#include "temoin/audit.h"
+
+/* Each line ends in the digest of the digest before it, a line feed, and its own text up to the comma before its digest.
+ * The chain starts from SHA-256("temoin/1" NUL trial id NUL seed NUL "ledger" NUL), so that two trials' ledgers differ from
+ * their first line on. Whoever publishes the last digest has published every line. */
+static void start_chain(const temoin_plan *plan, char hex[TM_SHA256_HEX_SIZE])
+{
+    tm_sha256 hash;
+    uint8_t digest[TM_SHA256_BYTES];
+    tm_sha256_init(&hash);
+    tm_sha256_add(&hash, "temoin/1", sizeof "temoin/1");
+    tm_sha256_add(&hash, plan->id, strlen(plan->id) + 1);
+    tm_sha256_add(&hash, plan->design.seed, strlen(plan->design.seed) + 1);
+    tm_sha256_add(&hash, "ledger", sizeof "ledger");
+    tm_sha256_finish(&hash, digest);
+    tm_sha256_hex(digest, hex);
+}
+
+static void link_line(char hex[TM_SHA256_HEX_SIZE], const char *line, size_t length)
+{
+    tm_sha256 hash;
+    uint8_t digest[TM_SHA256_BYTES];
+    tm_sha256_init(&hash);
+    tm_sha256_add(&hash, hex, TM_SHA256_HEX_SIZE - 1);
+    tm_sha256_add(&hash, "\n", 1);
+    tm_sha256_add(&hash, line, length);
+    tm_sha256_finish(&hash, digest);
+    tm_sha256_hex(digest, hex);
+}
+
+temoin_status temoin_ledger_render(temoin_context *ctx, const temoin_assignment *assignment, const char **text, size_t *length)
+{
+    const temoin_trial *trial = assignment->trial;
+    if (!assignment->drawn)
+        TM_FAIL(ctx, TEMOIN_ERR_USAGE, "trial \"%s\" was drawn elsewhere: there is no ledger to write", trial->plan->id);
+    tm_sink sink;
+    char hex[TM_SHA256_HEX_SIZE];
+    start_chain(trial->plan, hex);
+    tm_sink_init(&sink, ctx);
+    tm_sink_put(&sink, "position,client,stratum,arm,probability,digest\n");
+    for (int64_t u = 0; u < trial->n_units; u++) {
+        size_t start = sink.length;
+        tm_sink_printf(&sink, "%" PRId64 ",", u + 1);
+        tm_sink_csv(&sink, trial->id[u]);
+        tm_sink_put(&sink, ",");
+        tm_sink_csv(&sink, trial->stratum_text[trial->stratum[u]]);
+        tm_sink_put(&sink, ",");
+        tm_sink_csv(&sink, trial->plan->arms[assignment->arm[u]].name);
+        tm_sink_put(&sink, ",");
+        tm_sink_number(&sink, assignment->probability[u]);
+        TM_TRY(tm_sink_finish(&sink));
+        link_line(hex, sink.text + start, sink.length - start);
+        tm_sink_put(&sink, ",");
+        tm_sink_put(&sink, hex);
+        tm_sink_put(&sink, "\n");
+    }
+    *text = sink.text;
+    *length = sink.length;
+    return tm_sink_finish(&sink);
+}

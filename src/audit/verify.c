@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Replaying a bundle: its inputs against the manifest's digests, then everything that they determine, byte by byte. */
+#include <string.h>
+
+#include "audit/bundle.h"
+#include "base/files.h"
+
+enum { SHOWN = 160 }; /* bytes of a line in a message */
+
+static temoin_status differ(temoin_context *ctx, temoin_verdict *verdict, const char *text)
+{
+    if (!text) return tm_fail_memory(ctx);
+    if (!verdict->difference) verdict->difference = text;
+    verdict->identical = false;
+    return TEMOIN_OK;
+}
+
+/* A file of the bundle; NULL text when it is not there. */
+static temoin_status read_file(temoin_context *ctx, const char *folder, const char *name, const char **text, size_t *length)
+{
+    const char *path = tm_text(ctx, "%s/%s", folder, name);
+    *text = NULL;
+    *length = 0;
+    if (!path) return tm_fail_memory(ctx);
+    return tm_file_exists(path) ? tm_file_read(ctx, path, text, length) : TEMOIN_OK;
+}
+
+static size_t line_length(const char *text, size_t length, size_t start)
+{
+    const char *end = memchr(text + start, '\n', length - start);
+    return end ? (size_t)(end - text) - start : length - start;
+}
+
+static int shown(size_t length)
+{
+    return (int)(length < SHOWN ? length : SHOWN);
+}
+
+static temoin_status compare(temoin_context *ctx, const tm_bundle_file *expected, const char *text, size_t length,
+                             temoin_verdict *verdict)
+{
+    verdict->n_files++;
+    if (!text) return differ(ctx, verdict, tm_text(ctx, "%s: the file is missing", expected->name));
+    size_t common = length < expected->length ? length : expected->length, at = 0, start = 0;
+    while (at < common && text[at] == expected->text[at]) at++;
+    if (at == length && at == expected->length) return TEMOIN_OK;
+    long long line = 1;
+    for (size_t i = 0; i < at; i++)
+        if (text[i] == '\n') {
+            line++;
+            start = i + 1;
+        }
+    size_t wanted = start < expected->length ? line_length(expected->text, expected->length, start) : 0;
+    size_t found = start < length ? line_length(text, length, start) : 0;
+    return differ(ctx, verdict,
+                  tm_text(ctx, "%s: line %lld, byte %zu differs\n  expected: %.*s\n  found:    %.*s", expected->name, line,
+                          at - start + 1, shown(wanted), expected->text + start, shown(found), text + start));
+}
+
+/* The plan as it would be if its files lay beside it under the names that they have in the bundle. */
+static temoin_status move_plan(temoin_context *ctx, const temoin_plan *plan, const tm_manifest *manifest,
+                               temoin_plan *moved, const char **why)
+{
+    tm_plan_file *outcomes;
+    int32_t n_outcomes = 0, n_clients = 0;
+    TM_ALLOC(ctx, outcomes, plan->n_outcomes);
+    if (plan->n_outcomes) memcpy(outcomes, plan->outcomes, (size_t)plan->n_outcomes * sizeof *outcomes);
+    *moved = *plan;
+    for (int32_t k = 0; k < manifest->n_inputs; k++) {
+        const char *role = manifest->inputs[k].role, *name = tm_path_last(manifest->inputs[k].name);
+        if (strcmp(role, "clients") == 0 && n_clients++ == 0) moved->clients.file = name;
+        else if (strcmp(role, "outcomes") == 0 && n_outcomes < plan->n_outcomes) outcomes[n_outcomes++].file = name;
+        else if (strcmp(role, "plan") != 0) *why = "\"inputs\" does not fit the plan";
+    }
+    if (n_clients != 1 || (manifest->analysis && n_outcomes != plan->n_outcomes)) *why = "\"inputs\" does not fit the plan";
+    moved->outcomes = outcomes;
+    return TEMOIN_OK;
+}
+
+static temoin_status replay(temoin_context *ctx, const char *folder, const tm_manifest *manifest, tm_bundle *bundle,
+                            const char **why)
+{
+    const char *path = NULL;
+    for (int32_t k = 0; k < manifest->n_inputs; k++)
+        if (strcmp(manifest->inputs[k].role, "plan") == 0) path = tm_text(ctx, "%s/%s", folder, manifest->inputs[k].name);
+    if (!path) {
+        *why = "\"inputs\" lists no plan";
+        return TEMOIN_OK;
+    }
+    const temoin_plan *plan;
+    const temoin_trial *trial;
+    const temoin_assignment *assignment;
+    const temoin_results *results = NULL;
+    temoin_plan *moved;
+    TM_ALLOC(ctx, moved, 1);
+    TM_TRY(temoin_plan_read(ctx, path, &plan));
+    TM_TRY(move_plan(ctx, plan, manifest, moved, why));
+    if (*why) return TEMOIN_OK;
+    TM_TRY(temoin_trial_build(ctx, moved, manifest->analysis, &trial));
+    TM_TRY(temoin_assignment_draw(ctx, trial, &assignment));
+    if (manifest->analysis) TM_TRY(temoin_results_build(ctx, trial, assignment, &results));
+    return tm_bundle_build(ctx, trial, assignment, results, bundle);
+}
+
+static temoin_status check_inputs(temoin_context *ctx, const char *folder, const tm_manifest *manifest, temoin_verdict *verdict)
+{
+    for (int32_t k = 0; k < manifest->n_inputs; k++) {
+        const char *text, *name = manifest->inputs[k].name;
+        size_t length;
+        TM_TRY(read_file(ctx, folder, name, &text, &length));
+        verdict->n_files++;
+        if (!text) {
+            TM_TRY(differ(ctx, verdict, tm_text(ctx, "%s: the file is missing", name)));
+            continue;
+        }
+        const char *digest = tm_text_digest(ctx, text, length);
+        if (!digest) return tm_fail_memory(ctx);
+        if (strcmp(digest, manifest->input_digest[k]) != 0)
+            TM_TRY(differ(ctx, verdict, tm_text(ctx, "%s: is not the file that manifest.json was made with\n  expected: sha256 %s\n"
+                                                     "  found:    sha256 %s", name, manifest->input_digest[k], digest)));
+    }
+    return TEMOIN_OK;
+}
+
+/* A bundle that cannot be replayed says why with the replay's own first problem. */
+static temoin_status replay_or_differ(temoin_context *ctx, const char *folder, const tm_manifest *manifest, tm_bundle *bundle,
+                                      temoin_verdict *verdict)
+{
+    const char *why = NULL;
+    size_t n_problems = ctx->n_problems;
+    temoin_status status = replay(ctx, folder, manifest, bundle, &why);
+    if (status == TEMOIN_ERR_MEMORY || status == TEMOIN_ERR_IO) return status;
+    if (status != TEMOIN_OK) {
+        why = ctx->n_problems > n_problems ? ctx->problem[n_problems] : "the inputs are rejected";
+        ctx->n_problems = n_problems;
+        ctx->n_problems_dropped = 0;
+    }
+    return why ? differ(ctx, verdict, tm_text(ctx, "manifest.json: cannot be replayed: %s", why)) : TEMOIN_OK;
+}
+
+temoin_status temoin_bundle_verify(temoin_context *ctx, const char *folder, temoin_verdict *out)
+{
+    const char *text, *why;
+    size_t length;
+    tm_manifest manifest;
+    tm_bundle bundle = {0};
+    *out = (temoin_verdict){.identical = true};
+    TM_TRY(read_file(ctx, folder, "manifest.json", &text, &length));
+    if (!text) TM_FAIL(ctx, TEMOIN_ERR_IO, "%s: there is no manifest.json; name the folder that `temoin assign` or `analyze` wrote", folder);
+    TM_TRY(tm_manifest_read(ctx, text, length, &manifest, &why));
+    if (why) return differ(ctx, out, tm_text(ctx, "manifest.json: %s", why));
+    out->trial = manifest.trial;
+    out->seed = manifest.seed;
+    TM_TRY(check_inputs(ctx, folder, &manifest, out));
+    if (!out->identical) return TEMOIN_OK;
+    TM_TRY(replay_or_differ(ctx, folder, &manifest, &bundle, out));
+    if (!out->identical) return TEMOIN_OK;
+    for (int32_t k = 0; k < bundle.n_outputs; k++) {
+        const char *found;
+        size_t found_length;
+        TM_TRY(read_file(ctx, folder, bundle.outputs[k].name, &found, &found_length));
+        TM_TRY(compare(ctx, &bundle.outputs[k], found, found_length, out));
+    }
+    return compare(ctx, &bundle.manifest, text, length, out);
+}
