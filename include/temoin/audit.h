@@ -25,6 +25,9 @@ TEMOIN_MUST_CHECK temoin_status temoin_bundle_write(temoin_context *context, con
 TEMOIN_MUST_CHECK temoin_status temoin_ledger_render(temoin_context *context, const temoin_assignment *assignment,
                                                      const char **text, size_t *length);
 
+/** The last digest of the ledger, 64 hexadecimal digits; it commits to every line. NULL when there is no ledger or no memory. */
+const char *temoin_ledger_head(temoin_context *context, const temoin_assignment *assignment);
+
 typedef struct temoin_verdict {
     bool identical;
     const char *difference; /**< where the first one is, what was expected and what was found; NULL when identical */

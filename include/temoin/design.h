@@ -24,6 +24,12 @@ TEMOIN_MUST_CHECK temoin_status temoin_assignment_draw(temoin_context *context, 
 /** Units in an arm (0: the reference); -1 beyond the last arm. */
 int64_t temoin_assignment_n_in_arm(const temoin_assignment *assignment, int32_t arm);
 
+/** The name of an arm (0: the reference); NULL beyond the last. */
+const char *temoin_assignment_arm_name(const temoin_assignment *assignment, int32_t arm);
+
+/** Whether temoin drew it, so that there is a ledger. */
+bool temoin_assignment_is_drawn(const temoin_assignment *assignment);
+
 #ifdef __cplusplus
 }
 #endif

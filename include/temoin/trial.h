@@ -28,6 +28,10 @@ TEMOIN_MUST_CHECK temoin_status temoin_trial_build(temoin_context *context, cons
 /** Number of randomized units. */
 int64_t temoin_trial_n_units(const temoin_trial *trial);
 
+/** A few lines that say what is there: units, strata, arms, providers, waves, measures. */
+TEMOIN_MUST_CHECK temoin_status temoin_trial_render(temoin_context *context, const temoin_trial *trial, const char **text,
+                                                    size_t *length);
+
 #ifdef __cplusplus
 }
 #endif

@@ -65,3 +65,11 @@ temoin_status temoin_ledger_render(temoin_context *ctx, const temoin_assignment 
     *length = sink.length;
     return tm_sink_finish(&sink);
 }
+
+const char *temoin_ledger_head(temoin_context *ctx, const temoin_assignment *assignment)
+{
+    const char *text;
+    size_t length;
+    if (temoin_ledger_render(ctx, assignment, &text, &length) != TEMOIN_OK) return NULL;
+    return tm_text(ctx, "%.*s", TM_SHA256_HEX_SIZE - 1, text + length - TM_SHA256_HEX_SIZE);
+}

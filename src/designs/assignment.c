@@ -14,6 +14,16 @@ int64_t temoin_assignment_n_in_arm(const temoin_assignment *assignment, int32_t 
     return arm < 0 || arm >= assignment->trial->n_arms ? -1 : assignment->n_in_arm[arm];
 }
 
+const char *temoin_assignment_arm_name(const temoin_assignment *assignment, int32_t arm)
+{
+    return arm < 0 || arm >= assignment->trial->n_arms ? NULL : assignment->trial->plan->arms[arm].name;
+}
+
+bool temoin_assignment_is_drawn(const temoin_assignment *assignment)
+{
+    return assignment->drawn;
+}
+
 static temoin_status find_design(temoin_context *ctx, const temoin_plan *plan, const tm_design **out)
 {
     *out = tm_design_find(plan->design.kind);

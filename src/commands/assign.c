@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "command.h"
+
+static temoin_status assign(temoin_context *context, const command_args *args, const temoin_plan **plan,
+                            const temoin_assignment **assignment)
+{
+    const temoin_trial *trial;
+    temoin_status status = temoin_plan_read(context, args->operand, plan);
+    if (status == TEMOIN_OK) status = temoin_trial_build(context, *plan, false, &trial);
+    if (status == TEMOIN_OK) status = temoin_assignment_draw(context, trial, assignment);
+    if (status == TEMOIN_OK) status = temoin_bundle_write(context, command_folder(args, *plan), trial, *assignment, NULL);
+    return status;
+}
+
+static int run(temoin_context *context, const command_args *args)
+{
+    const temoin_plan *plan;
+    const temoin_assignment *assignment;
+    temoin_status status = assign(context, args, &plan, &assignment);
+    if (status != TEMOIN_OK) return command_failed(context, status);
+    if (args->quiet) return EXIT_DONE;
+    command_print_arms(assignment);
+    printf("ledger: %s/ledger.csv\nhead:   %s\n", command_folder(args, plan), temoin_ledger_head(context, assignment));
+    printf("publish the head: whoever has it can tell whether a line of the ledger was changed\n");
+    return EXIT_DONE;
+}
+
+const temoin_command command_assign = {
+    .key = "assign",
+    .operand = "PLAN",
+    .summary = "draw; write the ledger",
+    .options = OPT_OUTPUT | OPT_THREADS | OPT_CPU | OPT_QUIET,
+    .run = run,
+};

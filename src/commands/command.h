@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A subcommand is one file and one row.
+ *
+ * To add one: write <key>.c here with `const temoin_command command_<key>`, add the key to this folder's meson.build; help
+ * follows. Commands see the public headers only, and are the only place that prints, exits or reads the environment. */
+#ifndef TEMOIN_COMMAND_H
+#define TEMOIN_COMMAND_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <temoin/temoin.h>
+
+enum exit_status { EXIT_DONE = 0, EXIT_MACHINE = 1, EXIT_USAGE = 2, EXIT_REJECTED = 3, EXIT_DIFFERENT = 4 };
+
+/* Which options a command takes. */
+enum { OPT_OUTPUT = 1, OPT_THREADS = 2, OPT_CPU = 4, OPT_QUIET = 8, OPT_LANG = 16, OPT_FORMAT = 32, OPT_STRICT = 64 };
+
+typedef struct command_args {
+    const char *operand; /* the plan, the bundle or the registry; NULL when left out */
+    const char *output;  /* -o; NULL: the default */
+    const char *lang;
+    const char *format;
+    bool quiet;
+    bool strict;
+} command_args;
+
+typedef struct temoin_command {
+    const char *key;
+    const char *operand; /* as help prints it; in [ ] when it may be left out */
+    const char *summary;
+    unsigned options; /* OPT_… */
+    /* Exit status; failures of the library are reported by the caller through `command_failed`. */
+    int (*run)(temoin_context *context, const command_args *args);
+} temoin_command;
+
+extern const temoin_command *const command_table[];
+extern const int n_commands;
+
+/* Prints the context's problems and gives the exit status that belongs to the failure. */
+int command_failed(const temoin_context *context, temoin_status status);
+
+/* The folder to write to: -o, or the trial's id. */
+const char *command_folder(const command_args *args, const temoin_plan *plan);
+
+/* Prints how many clients are in each arm. */
+void command_print_arms(const temoin_assignment *assignment);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "command.h"
+
+static int run(temoin_context *context, const command_args *args)
+{
+    temoin_verdict verdict;
+    temoin_status status = temoin_bundle_verify(context, args->operand, &verdict);
+    if (status != TEMOIN_OK) return command_failed(context, status);
+    if (!verdict.identical) {
+        printf("different: %s\n", verdict.difference);
+        return EXIT_DIFFERENT;
+    }
+    if (args->quiet) return EXIT_DONE;
+    if (verdict.seed[0]) printf("identical: trial %s, drawn again from seed \"%s\"; ", verdict.trial, verdict.seed);
+    else printf("identical: trial %s, drawn elsewhere; ", verdict.trial);
+    printf("%lld files compared\n", (long long)verdict.n_files);
+    return EXIT_DONE;
+}
+
+const temoin_command command_verify = {
+    .key = "verify",
+    .operand = "BUNDLE",
+    .summary = "replay from the seed and compare every byte",
+    .options = OPT_THREADS | OPT_CPU | OPT_QUIET,
+    .run = run,
+};
