@@ -5,7 +5,7 @@
 #include "renderers/html_style.h"
 #include "renderers/renderer.h"
 
-enum { MOST_NARROW = 4 }; /* tables with more columns may be wider than the text */
+enum { MOST_NARROW = 4, MOST_LOOSE = 8 }; /* tables with more columns may be wider than the text; are set closer */
 
 /* Markup characters become entities; control characters, which HTML does not allow, become blanks. */
 static void put_text(tm_sink *sink, const char *text)
@@ -145,7 +145,8 @@ static void put_heads(tm_sink *sink, const tm_table *table)
 
 static void put_table(tm_sink *sink, const tm_document *document, const tm_table *table, int number)
 {
-    tm_sink_put(sink, table->n_columns > MOST_NARROW ? "<div class=\"table broad\">" : "<div class=\"table\">");
+    tm_sink_printf(sink, "<div class=\"table%s%s\">", table->n_columns > MOST_NARROW ? " broad" : "",
+                   table->n_columns > MOST_LOOSE ? " dense" : "");
     tm_sink_printf(sink, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"t%d\">\n", number);
     tm_sink_printf(sink, "<table%s>\n<caption id=\"t%d\">", is_grouped(table) ? " class=\"grouped\"" : "", number);
     put_element(sink, "", table->caption, "</caption>\n");

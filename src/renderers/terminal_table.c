@@ -5,7 +5,7 @@
 
 #include "renderers/terminal_text.h"
 
-enum { GAP = 2, LEAST_TEXT = 12, MARK_INDENT = 4 };
+enum { INDENT = 2, MOST_WORD = 24, MARK_INDENT = 4 };
 
 typedef struct layout {
     tm_sink *sink;
@@ -14,6 +14,7 @@ typedef struct layout {
     const char **text; /* one row's texts, [n_columns] */
     int *width;        /* [n_columns] */
     int screen;
+    int gap; /* blanks between columns */
     bool grouped;
 } layout;
 
@@ -57,7 +58,7 @@ static int longest_word(const char *text)
 
 static int total_width(const layout *l)
 {
-    int total = GAP * (l->table->n_columns - 1);
+    int total = l->gap * (l->table->n_columns - 1);
     for (int c = 0; c < l->table->n_columns; c++) total += l->width[c];
     return total;
 }
@@ -82,7 +83,7 @@ static void find_head_widths(layout *l, bool generous)
 
 static int span_width(const layout *l, int column, int span)
 {
-    int width = GAP * (span - 1);
+    int width = l->gap * (span - 1);
     for (int c = column; c < column + span; c++) width += l->width[c];
     return width;
 }
@@ -98,23 +99,35 @@ static void widen_spans(layout *l)
 }
 
 /* Numbers never wrap; their heads do, at blanks. Then the widest text column gives way until the table fits. */
-static temoin_status find_widths(layout *l, bool generous)
+static temoin_status find_cell_widths(layout *l, int *least)
 {
-    find_head_widths(l, generous);
     for (const tm_table_row *row = l->table->rows; row; row = row->next) {
         if (row->group) continue;
         TM_TRY(write_row(l, row));
         for (int c = 0; c < l->table->n_columns; c++) {
-            const int width = tm_display_width(l->text[c], strlen(l->text[c])) + (c == 0 && l->grouped ? GAP : 0);
+            const int inset = c == 0 && l->grouped ? INDENT : 0;
+            const int width = tm_display_width(l->text[c], strlen(l->text[c])) + inset;
+            const int word = longest_word(l->text[c]) + inset;
             if (width > l->width[c]) l->width[c] = width;
+            if (word > least[c]) least[c] = word < MOST_WORD ? word : MOST_WORD;
         }
     }
+    return TEMOIN_OK;
+}
+
+static temoin_status find_widths(layout *l, bool generous)
+{
+    const tm_table *table = l->table;
+    int *least;
+    TM_ALLOC(l->document->ctx, least, table->n_columns);
+    for (int c = 0; c < table->n_columns; c++) least[c] = longest_word(table->columns[c].head);
+    find_head_widths(l, generous);
+    TM_TRY(find_cell_widths(l, least));
     widen_spans(l);
     while (total_width(l) > l->screen) {
         int widest = -1;
-        for (int c = 0; c < l->table->n_columns; c++)
-            if (!l->table->columns[c].number && l->width[c] > LEAST_TEXT &&
-                (widest < 0 || l->width[c] > l->width[widest]))
+        for (int c = 0; c < table->n_columns; c++)
+            if (!table->columns[c].number && l->width[c] > least[c] && (widest < 0 || l->width[c] > l->width[widest]))
                 widest = c;
         if (widest < 0) break;
         l->width[widest]--;
@@ -136,9 +149,9 @@ static bool put_line(const layout *l, int indent)
         if (length) {
             tm_put_repeated(l->sink, " ", pending + before);
             tm_put_plain(l->sink, line, length);
-            pending = l->width[c] - before - used + GAP;
+            pending = l->width[c] - before - used + l->gap;
         } else {
-            pending += l->width[c] + GAP;
+            pending += l->width[c] + l->gap;
         }
         l->text[c] = next;
         more |= *next != '\0';
@@ -165,7 +178,7 @@ static void put_overs(const layout *l)
         const int before = (room - used + 1) / 2;
         if (used) tm_put_repeated(l->sink, " ", pending + before);
         tm_put_plain(l->sink, over, strlen(over));
-        pending = (used ? room - before - used : pending + room) + GAP;
+        pending = (used ? room - before - used : pending + room) + l->gap;
     }
     if (any) tm_sink_put(l->sink, "\n");
 }
@@ -205,7 +218,7 @@ static temoin_status put_grid(const layout *l)
             continue;
         }
         TM_TRY(write_row(l, row));
-        while (put_line(l, l->grouped ? GAP : 0)) {
+        while (put_line(l, l->grouped ? INDENT : 0)) {
         }
     }
     put_rule(l, "━");
@@ -227,7 +240,7 @@ static temoin_status put_lists(const layout *l)
             const char *line = tm_text(l->document->ctx, "%s%s%s: %s", column->over ? column->over : "",
                                        column->over ? ", " : "", column->head, l->text[c]);
             if (!line) return tm_fail_memory(l->document->ctx);
-            if (l->text[c][0]) tm_put_wrapped(l->sink, "", line, GAP, l->screen);
+            if (l->text[c][0]) tm_put_wrapped(l->sink, "", line, INDENT, l->screen);
         }
     }
     return TEMOIN_OK;
@@ -253,8 +266,11 @@ temoin_status tm_put_terminal_table(tm_sink *sink, const tm_document *document, 
     TM_ALLOC(ctx, l.text, table->n_columns);
     TM_ALLOC(ctx, l.width, table->n_columns);
     for (const tm_table_row *row = table->rows; row; row = row->next) l.grouped |= row->group != NULL;
-    TM_TRY(find_widths(&l, true));
-    if (total_width(&l) > width) TM_TRY(find_widths(&l, false));
+    for (int attempt = 0; attempt < 3; attempt++) {
+        l.gap = attempt < 2 ? 2 : 1;
+        TM_TRY(find_widths(&l, attempt == 0));
+        if (total_width(&l) <= width) break;
+    }
     tm_put_wrapped(sink, "", table->caption, 0, width);
     if (total_width(&l) <= width)
         TM_TRY(put_grid(&l));

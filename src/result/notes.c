@@ -75,13 +75,14 @@ const tm_note tm_note_table[] = {
     {"missing_outcome",
      TM_NOTE_NAME_COUNT,
      false,
-     {"Clients of arm “{name}” without a value of this outcome, not in the estimate: {n}.",
-      "Clients du groupe « {name} » sans valeur de ce résultat, absents de l’estimation : {n}."}},
+     {"Clients without a value of this outcome, not in the estimate: {list}.",
+      "Clients sans valeur de ce résultat, absents de l’estimation : {list}."}},
     {"missing_covariate_indicator",
      TM_NOTE_NAME_COUNT,
      false,
-     {"Clients without a value of “{name}”, kept in the estimate through a missingness indicator: {n}.",
-      "Clients sans valeur de « {name} », gardés dans l’estimation par une indicatrice de valeur manquante : {n}."}},
+     {"Clients without a value of a covariate, kept in the estimate through a missingness indicator: {list}.",
+      "Clients sans valeur d’une covariable, gardés dans l’estimation par une indicatrice de valeur manquante : "
+      "{list}."}},
     {"missing_covariate_dropped",
      TM_NOTE_COUNT,
      false,
@@ -224,14 +225,24 @@ temoin_status tm_notes_finish(const tm_notes *notes, const char **text)
     return notes->out_of_memory ? tm_fail_memory(notes->ctx) : TEMOIN_OK;
 }
 
-temoin_status tm_notes_next(temoin_context *ctx, const char **rest, const char **note)
+/* What a sentence is filled with. */
+typedef struct filling {
+    tm_language language;
+    const temoin_results *results;
+    const char *name, *count; /* behind the colon of the first note */
+    const char *list;         /* "Control 10, OCM 7" */
+} filling;
+
+static const char *label_of(const filling *f, const char *name)
 {
-    *note = NULL;
-    if (!**rest) return TEMOIN_OK;
-    size_t length = strcspn(*rest, ";");
-    *note = tm_text_copy(ctx, *rest, length);
-    *rest += length + ((*rest)[length] == ';');
-    return *note ? TEMOIN_OK : tm_fail_memory(ctx);
+    const temoin_results *results = f->results;
+    for (int32_t a = 0; results && a < results->n_arms; a++)
+        if (strcmp(results->arms[a].name, name) == 0)
+            return tm_say(f->language, results->arms[a].label.en, results->arms[a].label.fr);
+    for (int64_t b = 0; results && b < results->n_baseline; b++)
+        if (strcmp(results->baseline[b].variable, name) == 0)
+            return tm_say(f->language, results->baseline[b].label.en, results->baseline[b].label.fr);
+    return name;
 }
 
 static void put_count(tm_sink *sink, const char *digits, tm_language language)
@@ -240,54 +251,78 @@ static void put_count(tm_sink *sink, const char *digits, tm_language language)
     tm_sink_put(sink, tm_write_number(language, (double)strtoll(digits, NULL, 10), 0, written));
 }
 
-/* Fills {name} and {n} in. */
-static void put_sentence(tm_sink *sink, const char *sentence, const char *name, const char *count, tm_language language)
+/* Fills {name}, {n} and {list} in. */
+static void put_sentence(tm_sink *sink, const char *sentence, const filling *f)
 {
     for (const char *at = sentence; *at;) {
         size_t length = strcspn(at, "{");
         tm_sink_put_bytes(sink, at, length);
         at += length;
         if (strncmp(at, "{name}", 6) == 0)
-            tm_sink_put(sink, name);
+            tm_sink_put(sink, label_of(f, f->name));
+        else if (strncmp(at, "{list}", 6) == 0)
+            tm_sink_put(sink, f->list);
         else if (*at)
-            put_count(sink, count, language);
+            put_count(sink, f->count, f->language);
         at += strcspn(at, "}");
         at += *at == '}';
     }
 }
 
-static const char *label_of(const temoin_results *results, tm_language language, const char *name)
+/* The part behind the colon of the note that starts here, as a text of its own; NULL when memory is out. */
+static char *copy_argument(temoin_context *ctx, const char *note)
 {
-    for (int32_t a = 0; results && a < results->n_arms; a++)
-        if (strcmp(results->arms[a].name, name) == 0)
-            return tm_say(language, results->arms[a].label.en, results->arms[a].label.fr);
-    for (int64_t b = 0; results && b < results->n_baseline; b++)
-        if (strcmp(results->baseline[b].variable, name) == 0)
-            return tm_say(language, results->baseline[b].label.en, results->baseline[b].label.fr);
-    return name;
+    const size_t length = strcspn(note, ";"), key = strcspn(note, ":;"), skip = key + (note[key] == ':');
+    char *argument = tm_arena_take(&ctx->results, (int64_t)(length - key) + 1, 1);
+    if (argument && skip < length) memcpy(argument, note + skip, length - skip);
+    return argument;
 }
 
-temoin_status tm_note_explain(temoin_context *ctx, const temoin_results *results, const char *text,
-                              tm_language language, const char **sentence)
+/* Adds "name count" of "name=count" to the list. */
+static void put_listed(tm_sink *list, const filling *f, char *argument)
 {
-    *sentence = text;
-    const tm_note *note = tm_note_find(text);
-    if (!note) return TEMOIN_OK;
-    char *argument = tm_arena_take(&ctx->results, (int64_t)strlen(text) + 1, 1);
-    if (!argument) return tm_fail_memory(ctx);
-    const char *colon = strchr(text, ':');
-    strcpy(argument, colon ? colon + 1 : "");
-    const char *count = argument;
-    char *equals = note->argument == TM_NOTE_NAME_COUNT ? strrchr(argument, '=') : NULL;
-    if (equals) {
-        *equals = '\0';
-        count = equals + 1;
+    char *equals = strrchr(argument, '=');
+    if (equals) *equals = '\0';
+    tm_sink_printf(list, "%s%s ", list->length ? ", " : "", label_of(f, unescape_name(argument)));
+    put_count(list, equals ? equals + 1 : "", f->language);
+}
+
+static const char *behind(const char *note)
+{
+    note += strcspn(note, ";");
+    return note + (*note == ';');
+}
+
+temoin_status tm_notes_explain_next(temoin_context *ctx, const temoin_results *results, tm_language language,
+                                    const char **rest, const tm_note **note, const char **sentence)
+{
+    filling f = {.language = language, .results = results, .list = ""};
+    const char *first = *rest;
+    *note = tm_note_find(first);
+    *rest = behind(first);
+    if (!*note) {
+        *sentence = tm_text_copy(ctx, first, strcspn(first, ";"));
+        return *sentence ? TEMOIN_OK : tm_fail_memory(ctx);
     }
-    tm_sink sink;
+    tm_sink sink, list;
     tm_sink_init(&sink, ctx);
-    put_sentence(&sink, tm_say(language, note->sentence.en, note->sentence.fr),
-                 label_of(results, language, unescape_name(argument)), count, language);
-    TM_TRY(tm_sink_finish(&sink));
+    tm_sink_init(&list, ctx);
+    char *argument = copy_argument(ctx, first);
+    if (!argument) return tm_fail_memory(ctx);
+    if ((*note)->argument == TM_NOTE_NAME_COUNT) {
+        put_listed(&list, &f, argument);
+        for (; **rest && tm_note_find(*rest) == *note; *rest = behind(*rest)) {
+            argument = copy_argument(ctx, *rest);
+            if (!argument) return tm_fail_memory(ctx);
+            put_listed(&list, &f, argument);
+        }
+        TM_TRY(tm_sink_finish(&list));
+        f.list = list.text;
+    } else {
+        f.count = argument;
+        f.name = (*note)->argument == TM_NOTE_NAME ? unescape_name(argument) : argument;
+    }
+    put_sentence(&sink, tm_say(language, (*note)->sentence.en, (*note)->sentence.fr), &f);
     *sentence = sink.text;
-    return TEMOIN_OK;
+    return tm_sink_finish(&sink);
 }

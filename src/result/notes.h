@@ -14,7 +14,7 @@ typedef struct tm_note {
     const char *key;
     tm_note_argument argument;
     bool refuses;          /* a number is not printed because of it; otherwise it informs */
-    temoin_label sentence; /* {name} and {n} stand for the argument */
+    temoin_label sentence; /* {name}, {n}, or the {list} of both stand for the argument */
 } tm_note;
 
 extern const tm_note tm_note_table[];
@@ -41,12 +41,12 @@ void tm_notes_add_name_count(tm_notes *notes, const char *key, const char *name,
 /* "a;b:c" in the order added, "" without any. */
 TEMOIN_MUST_CHECK temoin_status tm_notes_finish(const tm_notes *notes, const char **text);
 
-/* Takes the first note off a list and moves behind it; `*note` is NULL when none is left. Result arena. */
-TEMOIN_MUST_CHECK temoin_status tm_notes_next(temoin_context *ctx, const char **rest, const char **note);
-
-/* One note as a sentence in the language; result arena; a note that is not in the table stands for itself. Names of
- * arms and characteristics are replaced by their labels in `results`; NULL: they stay names. */
-TEMOIN_MUST_CHECK temoin_status tm_note_explain(temoin_context *ctx, const temoin_results *results, const char *note,
-                                                tm_language language, const char **sentence);
+/* Explains the first note of a list that is not empty as a sentence in the language and moves behind it; several notes
+ * in a row that count the same thing for different names become one sentence. Names of arms and characteristics are
+ * replaced by their labels in `results`; NULL: they stay names. A note that is not in the table stands for itself,
+ * `*note` is NULL. */
+TEMOIN_MUST_CHECK temoin_status tm_notes_explain_next(temoin_context *ctx, const temoin_results *results,
+                                                      tm_language language, const char **rest, const tm_note **note,
+                                                      const char **sentence);
 
 #endif

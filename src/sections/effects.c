@@ -143,8 +143,8 @@ static void name_columns(view *v)
     v->effect = add_column(v, true, say(v, "Effect", "Effet"), true);
     v->interval = add_column(v, true, tm_text(v->document->ctx, say(v, "%s CI", "IC à %s"), level), true);
     v->p = add_column(v, true, "p", true);
-    v->holm = add_column(v, any.holm, "p\u00a0(Holm)", true);
-    v->bh = add_column(v, any.bh, "p\u00a0(BH)", true);
+    v->holm = add_column(v, any.holm, "p (Holm)", true);
+    v->bh = add_column(v, any.bh, "p (BH)", true);
     v->n = add_column(v, true, "n", true);
     v->clusters = add_column(v, any.clusters, say(v, "Clusters", "Grappes"), true);
 }
@@ -164,15 +164,15 @@ static void add_notes(const view *v, const temoin_row *row, tm_table_cell *cells
     const int order[] = {v->p, v->interval, v->effect};
     for (int i = 0; i < 3; i++)
         if (cells[order[i]].kind == TM_CELL_DASH) refused = &cells[order[i]];
-    const char *rest = row->note, *note, *sentence;
+    const char *rest = row->note, *sentence;
+    const tm_note *note;
     while (*rest) {
-        if (tm_notes_next(v->document->ctx, &rest, &note) != TEMOIN_OK ||
-            tm_note_explain(v->document->ctx, v->results, note, v->document->language, &sentence) != TEMOIN_OK) {
+        if (tm_notes_explain_next(v->document->ctx, v->results, v->document->language, &rest, &note, &sentence) !=
+            TEMOIN_OK) {
             v->document->out_of_memory = true;
             return;
         }
-        const tm_note *known = tm_note_find(note);
-        tm_table_add_footnote(v->document, v->table, known && known->refuses ? refused : cells, sentence);
+        tm_table_add_footnote(v->document, v->table, note && note->refuses ? refused : cells, sentence);
     }
 }
 
@@ -205,6 +205,17 @@ static void add_row(const view *v, const temoin_row *row)
     add_notes(v, row, cells);
 }
 
+static void add_method(const view *v)
+{
+    const char *cluster = v->first->cluster;
+    tm_table_add_remark(v->document, v->table,
+                        tm_text(v->document->ctx,
+                                say(v, "Estimator %s, variance %s%s%s: see Methods.",
+                                    "Estimateur %s, variance %s%s%s : voir Méthodes."),
+                                v->first->estimator, v->first->variance,
+                                cluster[0] ? say(v, ", clusters ", ", grappes ") : "", cluster));
+}
+
 static void add_remarks(const view *v)
 {
     bool binary = false, adjusted = false;
@@ -229,20 +240,19 @@ static void add_remarks(const view *v)
 static void add_estimate(const temoin_results *results, tm_document *document, const temoin_row *first)
 {
     view v = {.results = results, .document = document, .first = first};
-    tm_document_add_heading(document, 3,
-                            tm_text(document->ctx, say(&v, "Estimate “%s”", "Estimation « %s »"), first->estimate));
     if (strcmp(first->estimate, tm_primary_estimate(results)) == 0)
         for (int64_t r = 0; r < results->n_rows; r++)
             if (row_of(&v, r)) add_sentence(&v, row_of(&v, r));
     name_columns(&v);
     const char *contrast = v.contrast < 0 ? tm_contrast_text(results, document, first) : "";
-    const char *caption = !contrast     ? NULL
-                          : contrast[0] ? tm_text(document->ctx, say(&v, "Effects: %s", "Effets : %s"), contrast)
-                                        : say(&v, "Effects, by contrast", "Effets, par contraste");
+    const char *caption = contrast ? tm_text(document->ctx, say(&v, "Estimate “%s”%s%s", "Estimation « %s »%s%s"),
+                                             first->estimate, contrast[0] ? say(&v, ": ", " : ") : "", contrast)
+                                   : NULL;
     v.table = tm_document_add_table(document, caption, v.columns, v.n_columns);
     for (int64_t r = 0; r < results->n_rows; r++)
         if (row_of(&v, r)) add_row(&v, row_of(&v, r));
     add_remarks(&v);
+    add_method(&v);
 }
 
 static temoin_status build(const temoin_results *results, tm_document *document)

@@ -117,13 +117,12 @@ const char *tm_reasons_text(const temoin_results *results, const tm_document *do
     tm_sink sink;
     tm_sink_init(&sink, document->ctx);
     tm_sink_put(&sink, "");
-    const char *rest = row->note, *note, *sentence;
+    const char *rest = row->note, *sentence;
+    const tm_note *note;
     while (*rest) {
-        if (tm_notes_next(document->ctx, &rest, &note) != TEMOIN_OK) return NULL;
-        const tm_note *known = tm_note_find(note);
-        if ((known && known->refuses) != refusals) continue;
-        if (tm_note_explain(document->ctx, results, note, document->language, &sentence) != TEMOIN_OK) return NULL;
-        tm_sink_printf(&sink, "%s%s", sink.length ? " " : "", sentence);
+        if (tm_notes_explain_next(document->ctx, results, document->language, &rest, &note, &sentence) != TEMOIN_OK)
+            return NULL;
+        if ((note && note->refuses) == refusals) tm_sink_printf(&sink, "%s%s", sink.length ? " " : "", sentence);
     }
     return sink.out_of_memory ? NULL : sink.text;
 }

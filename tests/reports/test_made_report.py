@@ -89,7 +89,7 @@ def roundings(results):
 
 def foreign_numbers(page, results, language):
     known, found = roundings(results), []
-    tables = [t for t in page.tables if t["caption"].startswith(("Effects", "Effets"))]
+    tables = [t for t in page.tables if t["caption"].startswith(("Estimate “", "Estimation «"))]
     for table in tables:
         for row in table["rows"]:
             for head, cell in list(zip(table["heads"], row))[1:]:

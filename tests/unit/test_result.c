@@ -323,20 +323,38 @@ static void notes_are_collected_once(void **state)
     assert_string_equal(text, "few_clusters;collinear:age%3B 100%253B=x:y;zero_weight:1234;missing_outcome:a=b=3");
     assert_false(tm_notes_refuse(text));
     assert_true(tm_notes_refuse("few_clusters;no_variation"));
-    const char *note, *sentence, *rest = text;
-    check_ok(ctx, tm_notes_next(ctx, &rest, &note));
-    check_ok(ctx, tm_notes_next(ctx, &rest, &note));
-    check_ok(ctx, tm_note_explain(ctx, NULL, note, TM_ENGLISH, &sentence));
-    assert_string_equal(sentence,
-                        "“age; 100%3B=x:y” was left out of the model: it follows exactly from the other covariates.");
-    check_ok(ctx, tm_notes_next(ctx, &rest, &note));
-    check_ok(ctx, tm_note_explain(ctx, NULL, note, TM_FRENCH, &sentence));
-    assert_string_equal(sentence, "Clients de poids nul, absents de l’estimation : 1\u202f234.");
-    check_ok(ctx, tm_notes_next(ctx, &rest, &note));
-    check_ok(ctx, tm_note_explain(ctx, NULL, note, TM_ENGLISH, &sentence));
-    assert_string_equal(sentence, "Clients of arm “a=b” without a value of this outcome, not in the estimate: 3.");
-    check_ok(ctx, tm_notes_next(ctx, &rest, &note));
-    assert_null(note);
+    temoin_context_free(ctx);
+}
+
+static void check_sentence(temoin_context *ctx, const temoin_results *results, const char *note, tm_language language,
+                           const char *want)
+{
+    const tm_note *found;
+    const char *sentence, *rest = note;
+    check_ok(ctx, tm_notes_explain_next(ctx, results, language, &rest, &found, &sentence));
+    assert_string_equal(sentence, want);
+    assert_string_equal(rest, "");
+}
+
+static void notes_become_sentences(void **state)
+{
+    (void)state;
+    temoin_context *ctx = check_context();
+    static const temoin_arm_summary arms[] = {{"c", {"Control", "Témoin"}, 1}, {"a=b", {"A", "A"}, 1}};
+    const temoin_results results = {.arms = arms, .n_arms = 2};
+    check_sentence(ctx, NULL, "collinear:age%3B 100%253B=x:y", TM_ENGLISH,
+                   "“age; 100%3B=x:y” was left out of the model: it follows exactly from the other covariates.");
+    check_sentence(ctx, NULL, "zero_weight:1234", TM_FRENCH,
+                   "Clients de poids nul, absents de l’estimation : 1\u202f234.");
+    check_sentence(ctx, &results, "missing_outcome:c=10;missing_outcome:a=b=3", TM_FRENCH,
+                   "Clients sans valeur de ce résultat, absents de l’estimation : Témoin 10, A 3.");
+    check_sentence(ctx, NULL, "missing_outcome:c=10", TM_ENGLISH,
+                   "Clients without a value of this outcome, not in the estimate: c 10.");
+    check_sentence(ctx, NULL, "something_new:4", TM_ENGLISH, "something_new:4");
+    const tm_note *found;
+    const char *sentence, *rest = "few_clusters;missing_outcome:c=1;few_clusters";
+    for (int n = 0; n < 3; n++) check_ok(ctx, tm_notes_explain_next(ctx, NULL, TM_ENGLISH, &rest, &found, &sentence));
+    assert_string_equal(rest, "");
     temoin_context_free(ctx);
 }
 
@@ -345,13 +363,12 @@ static void every_note_speaks_both_languages(void **state)
     (void)state;
     for (int n = 0; n < tm_n_notes; n++) {
         const tm_note *note = &tm_note_table[n];
-        bool name = note->argument == TM_NOTE_NAME || note->argument == TM_NOTE_NAME_COUNT;
-        bool count = note->argument == TM_NOTE_COUNT || note->argument == TM_NOTE_NAME_COUNT;
         const char *const sentences[] = {note->sentence.en, note->sentence.fr};
         for (int l = 0; l < 2; l++) {
             assert_true(strlen(sentences[l]) > 10 && sentences[l][strlen(sentences[l]) - 1] == '.');
-            assert_int_equal(strstr(sentences[l], "{name}") != NULL, name);
-            assert_int_equal(strstr(sentences[l], "{n}") != NULL, count);
+            assert_int_equal(strstr(sentences[l], "{name}") != NULL, note->argument == TM_NOTE_NAME);
+            assert_int_equal(strstr(sentences[l], "{n}") != NULL, note->argument == TM_NOTE_COUNT);
+            assert_int_equal(strstr(sentences[l], "{list}") != NULL, note->argument == TM_NOTE_NAME_COUNT);
         }
         assert_string_not_equal(note->sentence.en, note->sentence.fr);
         assert_ptr_equal(tm_note_find(note->key), note);
@@ -370,9 +387,10 @@ static int remove_scratch_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(json_reads_back_identically), cmocka_unit_test(csv_is_exactly_this),
-        cmocka_unit_test(json_is_one_row_per_line),    cmocka_unit_test(wrong_json_is_rejected_with_its_place),
-        cmocka_unit_test(notes_are_collected_once),    cmocka_unit_test(every_note_speaks_both_languages),
+        cmocka_unit_test(json_reads_back_identically),      cmocka_unit_test(csv_is_exactly_this),
+        cmocka_unit_test(json_is_one_row_per_line),         cmocka_unit_test(wrong_json_is_rejected_with_its_place),
+        cmocka_unit_test(notes_are_collected_once),         cmocka_unit_test(notes_become_sentences),
+        cmocka_unit_test(every_note_speaks_both_languages),
     };
     return cmocka_run_group_tests(tests, NULL, remove_scratch_file);
 }
