@@ -230,7 +230,7 @@ typedef struct filling {
     tm_language language;
     const temoin_results *results;
     const char *name, *count; /* behind the colon of the first note */
-    const char *list;         /* "Control 10, OCM 7" */
+    const char *list;         /* "Control 10, OCM 7", a number never torn from its name */
 } filling;
 
 static const char *label_of(const filling *f, const char *name)
@@ -283,7 +283,7 @@ static void put_listed(tm_sink *list, const filling *f, char *argument)
 {
     char *equals = strrchr(argument, '=');
     if (equals) *equals = '\0';
-    tm_sink_printf(list, "%s%s ", list->length ? ", " : "", label_of(f, unescape_name(argument)));
+    tm_sink_printf(list, "%s%s\u00a0", list->length ? ", " : "", label_of(f, unescape_name(argument)));
     put_count(list, equals ? equals + 1 : "", f->language);
 }
 

@@ -8,6 +8,8 @@ import subprocess
 import sys
 
 PROGRAM = sys.argv[1]
+SPOKEN = {"h1", "h2", "h3", "p", "caption", "th", "dt", "dd", "span"}
+SAME = re.compile(r"[\W\d]*|Participants|mission-kortrijk · AEARCTR-0002786|p|p \((Holm|BH)\)|n|[a-z]|primary|secondary|.*EUR per month")
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 NUMBER = re.compile(r"[\u2212]?\d[\d.,\u202f]*")
 
@@ -22,7 +24,7 @@ class Page(html.parser.HTMLParser):
     def __init__(self, text):
         super().__init__(convert_charrefs=True)
         self.open, self.wrong, self.ids, self.links, self.tables = [], [], [], [], []
-        self.headings, self.attributes, self.tags = [], [], {}
+        self.headings, self.attributes, self.tags, self.texts = [], [], {}, []
         self.feed(text)
         self.close()
         self.wrong += [f"<{tag}> is not closed" for tag in self.open]
@@ -49,6 +51,8 @@ class Page(html.parser.HTMLParser):
             self.tables[-1]["heads"].append("")
         if tag in ("h1", "h2", "h3"):
             self.headings.append(int(tag[1]))
+        if tag in SPOKEN:
+            self.texts.append("")
         if tag not in VOID:
             self.open.append(tag)
 
@@ -59,6 +63,8 @@ class Page(html.parser.HTMLParser):
             self.open.pop()
 
     def handle_data(self, data):
+        if self.open and self.open[-1] in SPOKEN:
+            self.texts[-1] += data
         if "caption" in self.open:
             self.tables[-1]["caption"] += data
         elif "sup" in self.open:
@@ -130,6 +136,9 @@ def main():
     english, french = Page(made("en", "html")), Page(made("fr", "html"))
     same = english.headings == french.headings and english.tags == french.tags
     cases.append(("both languages have the same structure", [] if same else ["headings or tags differ"]))
+    pairs = list(zip(english.texts, french.texts))
+    cases.append(("no text is left in the other language",
+                  [f'"{en}" in both' for en, fr in pairs if en == fr and not SAME.fullmatch(en)]))
     print(f"1..{len(cases)}")
     for number, (name, problems) in enumerate(cases, 1):
         print(f"{'not ok' if problems else 'ok'} {number} - {name}")

@@ -74,7 +74,9 @@ static void french_page(void **state)
     check_has(html, "<td class=\"number\">1\u202f794</td>");
     check_has(html, "<td class=\"number\">22,9\u00a0%</td>");
     check_has(html, "IC à 95\u00a0%\u00a0: \u22125,8 à 30,5\u202f; p\u00a0=\u00a00,137");
-    check_has(html, "absents de l’estimation\u00a0: Aide habituelle 9, Accompagnement proactif 8.");
+    check_has(html, "absents de l’estimation\u00a0: Aide habituelle\u00a0"
+                    "9, Accompagnement proactif\u00a0"
+                    "8.");
     check_has(html, "Quartier\u00a0: Saint-Étienne");
     check_lacks(html, "« ");
     check_lacks(html, " »");

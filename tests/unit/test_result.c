@@ -347,9 +347,12 @@ static void notes_become_sentences(void **state)
     check_sentence(ctx, NULL, "zero_weight:1234", TM_FRENCH,
                    "Clients de poids nul, absents de l’estimation : 1\u202f234.");
     check_sentence(ctx, &results, "missing_outcome:c=10;missing_outcome:a=b=3", TM_FRENCH,
-                   "Clients sans valeur de ce résultat, absents de l’estimation : Témoin 10, A 3.");
+                   "Clients sans valeur de ce résultat, absents de l’estimation : Témoin\u00a0"
+                   "10, A\u00a0"
+                   "3.");
     check_sentence(ctx, NULL, "missing_outcome:c=10", TM_ENGLISH,
-                   "Clients without a value of this outcome, not in the estimate: c 10.");
+                   "Clients without a value of this outcome, not in the estimate: c\u00a0"
+                   "10.");
     check_sentence(ctx, NULL, "something_new:4", TM_ENGLISH, "something_new:4");
     const tm_note *found;
     const char *sentence, *rest = "few_clusters;missing_outcome:c=1;few_clusters";
