@@ -20,12 +20,16 @@ extern "C" {
 TEMOIN_MUST_CHECK temoin_status temoin_bundle_write(temoin_context *context, const char *folder, const temoin_trial *trial,
                                                     const temoin_assignment *assignment, const temoin_results *results);
 
+/** Reads `results.json` of a bundle, see temoin_results_read_json. */
+TEMOIN_MUST_CHECK temoin_status temoin_bundle_read_results(temoin_context *context, const char *folder,
+                                                           const temoin_results **out);
+
 /** The ledger: `position,client,stratum,arm,probability,digest` in canonical order, see the README.
  * TEMOIN_ERR_USAGE for a trial that temoin did not draw. */
 TEMOIN_MUST_CHECK temoin_status temoin_ledger_render(temoin_context *context, const temoin_assignment *assignment,
                                                      const char **text, size_t *length);
 
-/** The last digest of the ledger, 64 hexadecimal digits; it commits to every line. NULL when there is no ledger or no memory. */
+/** The last digest of the ledger, 64 hexadecimal digits; it commits to every line. NULL without a ledger or memory. */
 const char *temoin_ledger_head(temoin_context *context, const temoin_assignment *assignment);
 
 typedef struct temoin_verdict {

@@ -90,6 +90,7 @@ typedef struct temoin_measure_summary {
 
 /** Everything that a report may say; every number in a report comes from here. */
 typedef struct temoin_results {
+    const char *engine; /**< version that computed them */
     const char *trial;
     temoin_label title;
     const char *registry; /**< "" when none */

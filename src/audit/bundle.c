@@ -96,6 +96,13 @@ static temoin_status guard_ledger(temoin_context *ctx, const char *folder, const
             path);
 }
 
+temoin_status temoin_bundle_read_results(temoin_context *ctx, const char *folder, const temoin_results **out)
+{
+    const char *path = tm_text(ctx, "%s/results.json", folder);
+    if (!path) return tm_fail_memory(ctx);
+    return temoin_results_read_json(ctx, path, out);
+}
+
 static temoin_status write_one(temoin_context *ctx, const char *folder, const tm_bundle_file *file)
 {
     const char *path = tm_text(ctx, "%s/%s", folder, file->name);

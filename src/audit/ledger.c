@@ -66,10 +66,17 @@ temoin_status temoin_ledger_render(temoin_context *ctx, const temoin_assignment 
     return tm_sink_finish(&sink);
 }
 
-const char *temoin_ledger_head(temoin_context *ctx, const temoin_assignment *assignment)
+static temoin_status find_head(temoin_context *ctx, const temoin_assignment *assignment, const char **head)
 {
     const char *text;
     size_t length;
-    if (temoin_ledger_render(ctx, assignment, &text, &length) != TEMOIN_OK) return NULL;
-    return tm_text(ctx, "%.*s", TM_SHA256_HEX_SIZE - 1, text + length - TM_SHA256_HEX_SIZE);
+    TM_TRY(temoin_ledger_render(ctx, assignment, &text, &length));
+    *head = tm_text_copy(ctx, text + length - TM_SHA256_HEX_SIZE, TM_SHA256_HEX_SIZE - 1);
+    return *head ? TEMOIN_OK : tm_fail_memory(ctx);
+}
+
+const char *temoin_ledger_head(temoin_context *ctx, const temoin_assignment *assignment)
+{
+    const char *head;
+    return find_head(ctx, assignment, &head) == TEMOIN_OK ? head : NULL;
 }

@@ -171,5 +171,5 @@ temoin_status tm_manifest_read(temoin_context *ctx, const char *text, size_t len
     }
     temoin_status status = read_object(ctx, root, out, why);
     json_decref(root);
-    return status;
+    return status == TEMOIN_OK ? tm_memory_end(ctx) : status; /* a text that found no memory is not a missing key */
 }

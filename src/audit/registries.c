@@ -3,6 +3,7 @@
 #include "checks/check_kind.h"
 #include "designs/design_kind.h"
 #include "estimators/estimator.h"
+#include "inference/effects.h"
 #include "kernels/kernels.h"
 #include "renderers/renderer.h"
 #include "sections/section.h"
@@ -27,6 +28,18 @@ static temoin_entry variance(int i)
     return (temoin_entry){tm_variances[i]->key, tm_variances[i]->title_en, tm_variances[i]->cites};
 }
 
+static temoin_entry adjustment(int i)
+{
+    if (i >= tm_n_adjustments) return (temoin_entry){0};
+    return (temoin_entry){tm_adjustments[i].key, tm_adjustments[i].title, tm_adjustments[i].cites};
+}
+
+static temoin_entry note(int i)
+{
+    if (i >= tm_n_notes) return (temoin_entry){0};
+    return (temoin_entry){tm_note_table[i].key, tm_note_table[i].sentence.en, ""};
+}
+
 static temoin_entry check(int i)
 {
     if (i >= tm_n_checks) return (temoin_entry){0};
@@ -48,15 +61,16 @@ static temoin_entry renderer(int i)
 static temoin_entry cpu_level(int i)
 {
     const tm_kernels *level = tm_kernels_level(i);
-    return level ? (temoin_entry){level->name, "array loops for this processor; all give the same bits", ""} : (temoin_entry){0};
+    if (!level) return (temoin_entry){0};
+    return (temoin_entry){level->name, "array loops for this processor; all give the same bits", ""};
 }
 
 static const struct {
     const char *name;
     temoin_entry (*view)(int index);
 } registries[] = {
-    {"designs", design}, {"estimators", estimator}, {"variances", variance}, {"checks", check},
-    {"sections", section}, {"renderers", renderer}, {"cpu", cpu_level},
+    {"designs", design}, {"estimators", estimator}, {"variances", variance}, {"adjustments", adjustment},
+    {"notes", note}, {"checks", check}, {"sections", section}, {"renderers", renderer}, {"cpu", cpu_level},
 };
 enum { N_REGISTRIES = sizeof registries / sizeof *registries };
 

@@ -8,6 +8,7 @@
 #include "inference/effects.h"
 #include "moments/sample_build.h"
 #include "temoin/estimate.h"
+#include "temoin/version.h"
 
 typedef struct method {
     const tm_estimator *estimator;
@@ -170,12 +171,8 @@ static temoin_status run_estimates(temoin_context *ctx, const temoin_assignment 
     return TEMOIN_OK;
 }
 
-typedef temoin_status adjustment(temoin_context *ctx, const double *p, int64_t n, double *adjusted);
-
 static temoin_status adjust_family(temoin_context *ctx, const temoin_plan *plan, int f, temoin_row *rows, int64_t n_rows)
 {
-    static const char *const known[] = {"holm", "bh"};
-    static adjustment *const adjust[] = {tm_adjust_holm, tm_adjust_bh};
     const tm_plan_family *family = &plan->families[f];
     double *p, *adjusted;
     int64_t *at, n = 0;
@@ -193,12 +190,15 @@ static temoin_status adjust_family(temoin_context *ctx, const temoin_plan *plan,
             at[n++] = r;
         }
     for (int32_t k = 0; k < family->adjust.n; k++) {
-        int which = strcmp(family->adjust.name[k], known[0]) == 0 ? 0 : strcmp(family->adjust.name[k], known[1]) == 0 ? 1 : -1;
-        if (which < 0)
+        const tm_adjustment *adjustment = tm_adjustment_find(family->adjust.name[k]);
+        if (!adjustment) {
+            const char *known[8];
+            for (int i = 0; i < tm_n_adjustments; i++) known[i] = tm_adjustments[i].key;
             return fail_key(ctx, plan, tm_plan_line(plan, "families[%d].adjust[%d]", f, (int)k), "adjustment",
-                            family->adjust.name[k], known, 2);
-        TM_TRY(adjust[which](ctx, p, n, adjusted));
-        for (int64_t i = 0; i < n; i++) *(which == 0 ? &rows[at[i]].p_holm : &rows[at[i]].p_bh) = adjusted[i];
+                            family->adjust.name[k], known, tm_n_adjustments);
+        }
+        TM_TRY(adjustment->run(ctx, p, n, adjusted));
+        for (int64_t i = 0; i < n; i++) *(double *)((char *)&rows[at[i]] + adjustment->column) = adjusted[i];
     }
     return TEMOIN_OK;
 }
@@ -219,6 +219,7 @@ static temoin_status describe_trial(temoin_context *ctx, const temoin_assignment
                                                {measure->label.en, measure->label.fr}};
     }
     *results = (temoin_results){
+        .engine = temoin_version(),
         .trial = plan->id,
         .title = {plan->title.en, plan->title.fr},
         .registry = plan->registry ? plan->registry : "",

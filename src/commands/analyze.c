@@ -16,7 +16,7 @@ static temoin_status analyze(temoin_context *context, const command_args *args, 
     if (status == TEMOIN_OK) status = temoin_trial_build(context, *plan, true, &trial);
     if (status == TEMOIN_OK) status = temoin_assignment_draw(context, trial, &assignment);
     if (status == TEMOIN_OK) status = temoin_results_build(context, trial, assignment, results);
-    if (status == TEMOIN_OK) status = temoin_bundle_write(context, command_folder(args, *plan), trial, assignment, *results);
+    if (status == TEMOIN_OK) status = temoin_bundle_write(context, tm_command_folder(args, *plan), trial, assignment, *results);
     return status;
 }
 
@@ -39,7 +39,7 @@ static temoin_status print(temoin_context *context, const command_args *args, co
     if (status != TEMOIN_OK) return status;
     fwrite(text, 1, length, stdout);
     for (int32_t l = 0; l < results->n_languages; l++)
-        printf("%s%s/report.%s.html\n", l ? "        " : "report: ", command_folder(args, plan), results->languages[l]);
+        printf("%s%s/report.%s.html\n", l ? "        " : "report: ", tm_command_folder(args, plan), results->languages[l]);
     return TEMOIN_OK;
 }
 
@@ -56,7 +56,7 @@ static int run(temoin_context *context, const command_args *args)
     const temoin_results *results;
     temoin_status status = analyze(context, args, &plan, &results);
     if (status == TEMOIN_OK && !args->quiet) status = print(context, args, plan, results);
-    if (status != TEMOIN_OK) return command_failed(context, status);
+    if (status != TEMOIN_OK) return tm_command_failed(context, status);
     int64_t n_refused = count_refused(results);
     if (args->strict && n_refused > 0) {
         fprintf(stderr, "temoin: %lld of %lld estimates are refused; their notes say why\n", (long long)n_refused,
@@ -66,7 +66,7 @@ static int run(temoin_context *context, const command_args *args)
     return EXIT_DONE;
 }
 
-const temoin_command command_analyze = {
+const temoin_command tm_command_analyze = {
     .key = "analyze",
     .operand = "PLAN",
     .summary = "estimate, check, report",

@@ -22,7 +22,7 @@ static int run(temoin_context *context, const command_args *args)
     const char *text;
     size_t length;
     temoin_status status = check(context, args->operand, &text, &length);
-    if (status != TEMOIN_OK) return command_failed(context, status);
+    if (status != TEMOIN_OK) return tm_command_failed(context, status);
     if (!args->quiet) {
         fwrite(text, 1, length, stdout);
         printf("nothing is wrong with the plan or its data\n");
@@ -30,7 +30,7 @@ static int run(temoin_context *context, const command_args *args)
     return EXIT_DONE;
 }
 
-const temoin_command command_check = {
+const temoin_command tm_command_check = {
     .key = "check",
     .operand = "PLAN",
     .summary = "read plan and data, say what is there and what is wrong, write nothing",

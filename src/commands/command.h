@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A subcommand is one file and one row.
  *
- * To add one: write <key>.c here with `const temoin_command command_<key>`, add the key to this folder's meson.build; help
+ * To add one: write <key>.c here with `const temoin_command tm_command_<key>`, add the key to this folder's meson.build; help
  * follows. Commands see the public headers only, and are the only place that prints, exits or reads the environment. */
 #ifndef TEMOIN_COMMAND_H
 #define TEMOIN_COMMAND_H
@@ -30,20 +30,20 @@ typedef struct temoin_command {
     const char *operand; /* as help prints it; in [ ] when it may be left out */
     const char *summary;
     unsigned options; /* OPT_… */
-    /* Exit status; failures of the library are reported by the caller through `command_failed`. */
+    /* Exit status; failures of the library are reported by the caller through `tm_command_failed`. */
     int (*run)(temoin_context *context, const command_args *args);
 } temoin_command;
 
-extern const temoin_command *const command_table[];
-extern const int n_commands;
+extern const temoin_command *const tm_command_table[];
+extern const int tm_n_commands;
 
 /* Prints the context's problems and gives the exit status that belongs to the failure. */
-int command_failed(const temoin_context *context, temoin_status status);
+int tm_command_failed(const temoin_context *context, temoin_status status);
 
 /* The folder to write to: -o, or the trial's id. */
-const char *command_folder(const command_args *args, const temoin_plan *plan);
+const char *tm_command_folder(const command_args *args, const temoin_plan *plan);
 
 /* Prints how many clients are in each arm. */
-void command_print_arms(const temoin_assignment *assignment);
+void tm_command_print_arms(const temoin_assignment *assignment);
 
 #endif

@@ -29,7 +29,7 @@ static int run(temoin_context *context, const command_args *args)
     return EXIT_USAGE;
 }
 
-const temoin_command command_list = {
+const temoin_command tm_command_list = {
     .key = "list",
     .operand = "[REGISTRY]",
     .summary = "what can be asked for, with the citation",

@@ -6,7 +6,7 @@
 #include "options.h"
 #include "progress.h"
 
-int command_failed(const temoin_context *context, temoin_status status)
+int tm_command_failed(const temoin_context *context, temoin_status status)
 {
     for (size_t i = 0; i < temoin_context_n_problems(context); i++)
         fprintf(stderr, "temoin: %s\n", temoin_context_problem(context, i));
@@ -23,12 +23,12 @@ int command_failed(const temoin_context *context, temoin_status status)
     return EXIT_MACHINE;
 }
 
-const char *command_folder(const command_args *args, const temoin_plan *plan)
+const char *tm_command_folder(const command_args *args, const temoin_plan *plan)
 {
     return args->output ? args->output : temoin_plan_id(plan);
 }
 
-void command_print_arms(const temoin_assignment *assignment)
+void tm_command_print_arms(const temoin_assignment *assignment)
 {
     for (int32_t a = 0; temoin_assignment_arm_name(assignment, a); a++)
         printf("%s%s %lld", a ? ", " : "", temoin_assignment_arm_name(assignment, a),
@@ -38,8 +38,8 @@ void command_print_arms(const temoin_assignment *assignment)
 
 static const temoin_command *find_command(const char *key)
 {
-    for (int c = 0; c < n_commands; c++)
-        if (strcmp(command_table[c]->key, key) == 0) return command_table[c];
+    for (int c = 0; c < tm_n_commands; c++)
+        if (strcmp(tm_command_table[c]->key, key) == 0) return tm_command_table[c];
     return NULL;
 }
 
@@ -67,11 +67,11 @@ static int run_command(const temoin_command *command, const command_args *args, 
 int main(int argc, char **argv)
 {
     if (argc < 2) {
-        options_print_help(stderr);
+        tm_options_print_help(stderr);
         return EXIT_USAGE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        options_print_help(stdout);
+        tm_options_print_help(stdout);
         return EXIT_DONE;
     }
     if (strcmp(argv[1], "--version") == 0) {
@@ -85,8 +85,8 @@ int main(int argc, char **argv)
     }
     command_args args = {0};
     temoin_context_opts opts = TEMOIN_CONTEXT_OPTS_INIT;
-    int status = options_read(command, argc - 1, argv + 1, &args, &opts);
+    int status = tm_options_read(command, argc - 1, argv + 1, &args, &opts);
     if (status >= 0) return status;
-    if (!args.quiet && isatty(STDERR_FILENO)) opts.progress = progress_show;
+    if (!args.quiet && isatty(STDERR_FILENO)) opts.progress = tm_progress_show;
     return run_command(command, &args, &opts);
 }

@@ -24,16 +24,16 @@ static const option_row rows[] = {
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
-void options_print_help(FILE *to)
+void tm_options_print_help(FILE *to)
 {
     fprintf(to, "temoin draws, analyses and audits randomized trials.\n\n");
-    for (int c = 0; c < n_commands; c++)
-        fprintf(to, "temoin %-8s %-15s %s\n", command_table[c]->key, command_table[c]->operand, command_table[c]->summary);
+    for (int c = 0; c < tm_n_commands; c++)
+        fprintf(to, "temoin %-8s %-15s %s\n", tm_command_table[c]->key, tm_command_table[c]->operand, tm_command_table[c]->summary);
     fprintf(to, "\n`temoin COMMAND --help` shows a command's options; `temoin --version` the version.\n");
     fprintf(to, "Exit status: 0 done, 1 machine trouble, 2 usage, 3 plan or data rejected, 4 a difference found.\n");
 }
 
-void options_print_command_help(FILE *to, const temoin_command *command)
+void tm_options_print_command_help(FILE *to, const temoin_command *command)
 {
     fprintf(to, "temoin %s %s\n  %s\n\n", command->key, command->operand, command->summary);
     for (int r = 0; r < N_ROWS; r++) {
@@ -74,7 +74,7 @@ static int take(const temoin_command *command, int letter, const char *value, co
     case 't': return take_threads(command, value, &opts->threads);
     case 'c': opts->cpu = value; break;
     case 'q': args->quiet = true; break;
-    case 'h': options_print_command_help(stdout, command); return EXIT_DONE;
+    case 'h': tm_options_print_command_help(stdout, command); return EXIT_DONE;
     default: return EXIT_USAGE;
     }
     return -1;
@@ -90,7 +90,7 @@ static int take_operand(const temoin_command *command, int argc, char **argv, co
     return EXIT_USAGE;
 }
 
-int options_read(const temoin_command *command, int argc, char **argv, command_args *args, temoin_context_opts *opts)
+int tm_options_read(const temoin_command *command, int argc, char **argv, command_args *args, temoin_context_opts *opts)
 {
     struct option known[N_ROWS + 2] = {{0}};
     char letters[3 * N_ROWS + 4] = ":h";

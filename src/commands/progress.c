@@ -7,7 +7,7 @@
 enum { WIDTH = 40 };
 
 /* Redrawn at most ten times a second, and only once half a second has passed: short work shows nothing. */
-void progress_show(void *data, const char *stage, double done)
+void tm_progress_show(void *data, const char *stage, double done)
 {
     static struct timespec start, last;
     static int shown;

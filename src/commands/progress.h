@@ -3,6 +3,6 @@
 #define TEMOIN_PROGRESS_H
 
 /* For temoin_context_opts.progress: a bar on standard error, which must be a terminal. */
-void progress_show(void *data, const char *stage, double done);
+void tm_progress_show(void *data, const char *stage, double done);
 
 #endif

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdlib.h>
-#include <string.h>
-
 #include "command.h"
 
 /* Renders to standard output, so that any file name and any pipe can be had. */
@@ -9,22 +6,18 @@ static int run(temoin_context *context, const command_args *args)
 {
     const temoin_results *results;
     const char *text;
-    size_t length, room = strlen(args->operand) + sizeof "/results.json";
+    size_t length;
     temoin_report_opts opts = TEMOIN_REPORT_OPTS_INIT;
-    char *path = malloc(room);
-    if (!path) return EXIT_MACHINE;
-    snprintf(path, room, "%s/results.json", args->operand);
-    temoin_status status = temoin_results_read_json(context, path, &results);
-    free(path);
+    temoin_status status = temoin_bundle_read_results(context, args->operand, &results);
     if (args->lang) opts.language = args->lang;
     if (args->format) opts.format = args->format;
     if (status == TEMOIN_OK) status = temoin_report_render(context, results, &opts, &text, &length);
-    if (status != TEMOIN_OK) return command_failed(context, status);
+    if (status != TEMOIN_OK) return tm_command_failed(context, status);
     fwrite(text, 1, length, stdout);
     return EXIT_DONE;
 }
 
-const temoin_command command_report = {
+const temoin_command tm_command_report = {
     .key = "report",
     .operand = "BUNDLE",
     .summary = "render again: another language, another format",

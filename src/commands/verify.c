@@ -5,7 +5,7 @@ static int run(temoin_context *context, const command_args *args)
 {
     temoin_verdict verdict;
     temoin_status status = temoin_bundle_verify(context, args->operand, &verdict);
-    if (status != TEMOIN_OK) return command_failed(context, status);
+    if (status != TEMOIN_OK) return tm_command_failed(context, status);
     if (!verdict.identical) {
         printf("different: %s\n", verdict.difference);
         return EXIT_DIFFERENT;
@@ -17,7 +17,7 @@ static int run(temoin_context *context, const command_args *args)
     return EXIT_DONE;
 }
 
-const temoin_command command_verify = {
+const temoin_command tm_command_verify = {
     .key = "verify",
     .operand = "BUNDLE",
     .summary = "replay from the seed and compare every byte",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "inference/effects.h"
 
@@ -29,7 +31,7 @@ static temoin_status rank(temoin_context *ctx, const double *p, int64_t n, doubl
     return TEMOIN_OK;
 }
 
-temoin_status tm_adjust_holm(temoin_context *ctx, const double *p, int64_t n, double *adjusted)
+static temoin_status run_holm(temoin_context *ctx, const double *p, int64_t n, double *adjusted)
 {
     tm_mark mark = tm_arena_mark(&ctx->scratch);
     ranked *sorted;
@@ -44,7 +46,7 @@ temoin_status tm_adjust_holm(temoin_context *ctx, const double *p, int64_t n, do
     return TEMOIN_OK;
 }
 
-temoin_status tm_adjust_bh(temoin_context *ctx, const double *p, int64_t n, double *adjusted)
+static temoin_status run_bh(temoin_context *ctx, const double *p, int64_t n, double *adjusted)
 {
     tm_mark mark = tm_arena_mark(&ctx->scratch);
     ranked *sorted;
@@ -57,4 +59,17 @@ temoin_status tm_adjust_bh(temoin_context *ctx, const double *p, int64_t n, doub
     }
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;
+}
+
+const tm_adjustment tm_adjustments[] = {
+    {"holm", "family-wise error rate, step-down", "Holm 1979", offsetof(temoin_row, p_holm), run_holm},
+    {"bh", "false discovery rate, step-up", "Benjamini & Hochberg 1995", offsetof(temoin_row, p_bh), run_bh},
+};
+const int tm_n_adjustments = sizeof tm_adjustments / sizeof *tm_adjustments;
+
+const tm_adjustment *tm_adjustment_find(const char *key)
+{
+    for (int a = 0; a < tm_n_adjustments; a++)
+        if (strcmp(tm_adjustments[a].key, key) == 0) return &tm_adjustments[a];
+    return NULL;
 }

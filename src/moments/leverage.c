@@ -65,30 +65,35 @@ int64_t tm_clusters_largest_n(const tm_fit *fit)
 }
 
 /* Rows of a cluster are one run and rows of a cell another, so that all entries are sums over runs. */
-void tm_cluster_moments(const tm_kernels *kernels, const tm_fit *fit, const tm_cluster *cluster, double *gram, double *score)
+static void cell_moments(const tm_kernels *kernels, const tm_fit *fit, const tm_cluster *cluster, int32_t k, double *gram,
+                         double *score)
+{
+    int32_t dim = cluster->dim, t = cluster->n_touched;
+    const tm_cell *cell = &cluster->cell[k];
+    const double *root = fit->root_weight ? fit->root_weight + cell->start : NULL, *e = fit->residual + cell->start;
+    double scale = 1 / sqrt(fit->group_total[cell->group]);
+    gram[k * dim + k] = cell->weight / fit->group_total[cell->group];
+    score[k] = scale * (root ? kernels->dot(root, e, cell->n) : kernels->sum(e, cell->n));
+    for (int32_t j = 0; j < fit->rank; j++) {
+        const double *q = fit->q[j] + cell->start;
+        double sum = root ? kernels->dot(root, q, cell->n) : kernels->sum(q, cell->n);
+        gram[k * dim + t + j] = gram[(t + j) * dim + k] = sum * scale;
+    }
+}
+
+void tm_cluster_moments(const tm_kernels *kernels, const tm_fit *fit, const tm_cluster *cluster, double *gram, double *score,
+                        const double **columns, double *products)
 {
     int32_t dim = cluster->dim, t = cluster->n_touched, r = fit->rank;
     memset(gram, 0, (size_t)dim * (size_t)dim * sizeof *gram);
-    for (int32_t k = 0; k < t; k++) {
-        const tm_cell *cell = &cluster->cell[k];
-        const double *root = fit->root_weight ? fit->root_weight + cell->start : NULL;
-        double scale = 1 / sqrt(fit->group_total[cell->group]);
-        gram[k * dim + k] = cell->weight / fit->group_total[cell->group];
-        for (int32_t j = 0; j < r; j++) {
-            const double *q = fit->q[j] + cell->start;
-            double sum = root ? kernels->dot(root, q, cell->n) : kernels->sum(q, cell->n);
-            gram[k * dim + t + j] = gram[(t + j) * dim + k] = sum * scale;
-        }
-        const double *e = fit->residual + cell->start;
-        score[k] = scale * (root ? kernels->dot(root, e, cell->n) : kernels->sum(e, cell->n));
-    }
+    for (int32_t k = 0; k < t; k++) cell_moments(kernels, fit, cluster, k, gram, score);
+    for (int32_t j = 0; j < r; j++) columns[j] = fit->q[j] + cluster->start;
+    columns[r] = fit->residual + cluster->start; /* its products with the columns are the scores */
+    kernels->gram(columns, r + 1, cluster->n, products);
     for (int32_t i = 0; i < r; i++) {
-        const double *qi = fit->q[i] + cluster->start;
-        for (int32_t j = 0; j <= i; j++) {
-            double product = kernels->dot(qi, fit->q[j] + cluster->start, cluster->n);
-            gram[(t + i) * dim + t + j] = gram[(t + j) * dim + t + i] = product;
-        }
-        score[t + i] = kernels->dot(qi, fit->residual + cluster->start, cluster->n);
+        for (int32_t j = 0; j <= i; j++)
+            gram[(t + i) * dim + t + j] = gram[(t + j) * dim + t + i] = products[i * (r + 1) + j];
+        score[t + i] = products[r * (r + 1) + i];
     }
 }
 

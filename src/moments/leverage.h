@@ -31,9 +31,9 @@ tm_cluster tm_cluster_view(const tm_fit *fit, int32_t g);
 int32_t tm_clusters_largest_dim(const tm_fit *fit);
 int64_t tm_clusters_largest_n(const tm_fit *fit);
 
-/* S_g, symmetric [dim * dim], and t_g [dim]. */
+/* S_g, symmetric [dim * dim], and t_g [dim]. Room: columns [rank + 1], products [(rank + 1)²]. */
 void tm_cluster_moments(const struct tm_kernels *kernels, const tm_fit *fit, const tm_cluster *cluster, double *gram,
-                        double *score);
+                        double *score, const double **columns, double *products);
 
 /* The coordinates of a full vector [n_parameters] that the cluster touches, [dim]. */
 void tm_cluster_gather(const tm_fit *fit, const tm_cluster *cluster, const double *full, double *touched);

@@ -58,7 +58,7 @@ static const tm_field baseline_fields[] = {
 };
 
 static const tm_field results_fields[] = {
-    FIELD(temoin_results, trial, TEXT),     FIELD(temoin_results, title, LABEL),
+    FIELD(temoin_results, engine, TEXT),    FIELD(temoin_results, trial, TEXT),     FIELD(temoin_results, title, LABEL),
     FIELD(temoin_results, registry, TEXT),  FIELD(temoin_results, design, TEXT),
     FIELD(temoin_results, drawn, FLAG),     FIELD(temoin_results, seed, TEXT),
     FIELD(temoin_results, n_units, COUNT),  FIELD(temoin_results, n_strata, INDEX),

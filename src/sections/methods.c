@@ -135,7 +135,7 @@ static void add_verification(const temoin_results *results, tm_document *documen
                    "recalcule chaque nombre et compare chaque octet ; il nomme la première ligne qui diffère."));
     tm_document_add_paragraph(
         document,
-        tm_text(document->ctx, pick(document, "Computed by temoin %s.", "Calculé par temoin %s."), temoin_version()));
+        tm_text(document->ctx, pick(document, "Computed by temoin %s.", "Calculé par temoin %s."), results->engine));
 }
 
 static temoin_status build(const temoin_results *results, tm_document *document)

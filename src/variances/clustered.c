@@ -67,17 +67,19 @@ typedef struct cluster_sums {
 } cluster_sums;
 
 typedef struct workspace {
-    double *gram, *score, *l, *r, *power;
+    double *gram, *products, *score, *l, *r, *power;
+    const double **columns;
 } workspace;
 
+/* Doubles of one thread's workspace, and pointers: whole cache lines of both. */
 static int64_t workspace_room(int32_t dim)
 {
-    return ((int64_t)dim * dim + 3 * dim + tm_complement_power_room(dim) + 7) / 8 * 8;
+    return (2 * (int64_t)(dim + 1) * (dim + 1) + 3 * dim + tm_complement_power_room(dim) + 7) / 8 * 8;
 }
 
-static workspace workspace_view(double *room, int32_t dim)
+static workspace workspace_view(double *room, const double **columns, int32_t dim)
 {
-    workspace w = {.gram = room};
+    workspace w = {.products = room, .gram = room + (int64_t)(dim + 1) * (dim + 1), .columns = columns};
     w.score = w.gram + (int64_t)dim * dim;
     w.l = w.score + dim;
     w.r = w.l + dim;
@@ -90,7 +92,7 @@ static void sum_cluster(const tm_kernels *kernels, const tm_fit *fit, int32_t g,
 {
     tm_cluster cluster = tm_cluster_view(fit, g);
     int32_t dim = cluster.dim;
-    tm_cluster_moments(kernels, fit, &cluster, w->gram, w->score);
+    tm_cluster_moments(kernels, fit, &cluster, w->gram, w->score, w->columns, w->products);
     tm_cluster_gather(fit, &cluster, l, w->l);
     sums->lost[g] = tm_complement_power(w->gram, dim, power, w->l, w->r, w->power);
     double score = 0;
@@ -111,12 +113,15 @@ static temoin_status sum_clusters(temoin_context *ctx, const tm_fit *fit, int32_
 {
     int32_t dim = tm_clusters_largest_dim(fit);
     int64_t room = workspace_room(dim);
+    int64_t n_columns = ((int64_t)fit->rank + 8) / 8 * 8;
     double *rooms;
+    const double **columns;
     TM_SCRATCH(ctx, rooms, room * ctx->threads);
+    TM_SCRATCH(ctx, columns, n_columns * ctx->threads);
     const double *l = fit->basis + (int64_t)contrast * fit->n_parameters;
 #pragma omp parallel for num_threads(ctx->threads) schedule(dynamic, 16)
     for (int32_t g = 0; g < fit->n_clusters; g++) {
-        workspace w = workspace_view(rooms + thread_index() * room, dim);
+        workspace w = workspace_view(rooms + thread_index() * room, columns + thread_index() * n_columns, dim);
         sum_cluster(ctx->kernels, fit, g, l, power, &w, sums);
     }
     return TEMOIN_OK;
@@ -130,13 +135,16 @@ static double length_of(const double *l, int32_t n)
 }
 
 /* The variance of one contrast from its clusters' scores; refused when a cluster alone determines a part of it. */
-static void finish(const tm_fit *fit, int32_t contrast, const cluster_sums *sums, double factor, tm_uncertainty *out)
+static void finish(const tm_fit *fit, int32_t contrast, const cluster_sums *sums, double factor, bool centred,
+                   tm_uncertainty *out)
 {
-    double lost = 0, square = 0;
+    double lost = 0, square = 0, mean = 0;
     double length = length_of(fit->basis + (int64_t)contrast * fit->n_parameters, fit->n_parameters);
+    for (int32_t g = 0; centred && g < fit->n_clusters; g++) mean += sums->score[g] / fit->n_clusters;
     for (int32_t g = 0; g < fit->n_clusters; g++) {
+        double d = sums->score[g] - mean;
         lost = fmax(lost, sums->lost[g]);
-        square += sums->score[g] * sums->score[g];
+        square += d * d;
     }
     if (lost > direction_tolerance * length) {
         tm_uncertainty_refuse(out, "leverage_one");
@@ -151,7 +159,8 @@ static bool skip(const tm_fit *fit, const tm_uncertainty *out, int32_t contrast)
     return isnan(fit->value[contrast]) || out[contrast].refused;
 }
 
-temoin_status tm_clustered_run(temoin_context *ctx, const tm_fit *fit, tm_power power, double factor, tm_uncertainty *out)
+temoin_status tm_clustered_run(temoin_context *ctx, const tm_fit *fit, tm_power power, double factor, bool centred,
+                               tm_uncertainty *out)
 {
     TM_TRY(tm_clustered_refuse(ctx, fit, out));
     for (int32_t c = 0; c < fit->model->n_contrasts; c++) {
@@ -161,7 +170,7 @@ temoin_status tm_clustered_run(temoin_context *ctx, const tm_fit *fit, tm_power 
         TM_SCRATCH(ctx, sums.score, fit->n_clusters);
         TM_SCRATCH(ctx, sums.lost, fit->n_clusters);
         TM_TRY(sum_clusters(ctx, fit, c, power, &sums));
-        finish(fit, c, &sums, factor, &out[c]);
+        finish(fit, c, &sums, factor, centred, &out[c]);
         tm_arena_rewind(&ctx->scratch, mark);
     }
     return TEMOIN_OK;
@@ -276,7 +285,7 @@ temoin_status tm_clustered_reduced_bias(temoin_context *ctx, const tm_fit *fit, 
         TM_SCRATCH(ctx, sums.d, fit->n_clusters);
         TM_TRY(place_vectors(ctx, fit, &sums));
         TM_TRY(sum_clusters(ctx, fit, c, TM_POWER_INVERSE_ROOT, &sums));
-        finish(fit, c, &sums, 1, &out[c]);
+        finish(fit, c, &sums, 1, false, &out[c]);
         if (!out[c].refused) {
             TM_TRY(satterthwaite(ctx, fit, &sums, &out[c].df));
             out[c].warned = out[c].df < few_degrees ? "few_clusters" : NULL;

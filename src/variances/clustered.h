@@ -9,7 +9,8 @@
 /* Marks the contrasts whose clustered variance is not identified whatever the formula: one cluster in all, or in an arm. */
 TEMOIN_MUST_CHECK temoin_status tm_clustered_refuse(temoin_context *ctx, const tm_fit *fit, tm_uncertainty *out);
 
-/* Scores c_g'(I - H_gg)^power e_g, squared and added, times factor; G - 1 degrees of freedom.
+/* Scores c_g'(I - H_gg)^power e_g, squared and added, times factor; G - 1 degrees of freedom. `centred` takes their mean
+ * out before.
  *
  * Notes    leverage_one where the effect depends on a direction that one cluster alone determines: its residual there is zero
  *          whatever happened, and the sum would leave that cluster's error out.
@@ -17,7 +18,7 @@ TEMOIN_MUST_CHECK temoin_status tm_clustered_refuse(temoin_context *ctx, const t
  * Cites    Niccodemi, Alessie, Angelini, Mierau & Wansbeek 2020; MacKinnon, Nielsen & Webb 2023.
  */
 TEMOIN_MUST_CHECK temoin_status tm_clustered_run(temoin_context *ctx, const tm_fit *fit, tm_power power, double factor,
-                                                 tm_uncertainty *out);
+                                                 bool centred, tm_uncertainty *out);
 
 /* The same with power -1/2 and Satterthwaite degrees of freedom, rows unweighted. */
 TEMOIN_MUST_CHECK temoin_status tm_clustered_reduced_bias(temoin_context *ctx, const tm_fit *fit, tm_uncertainty *out);

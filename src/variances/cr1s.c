@@ -4,7 +4,7 @@
 static temoin_status run(temoin_context *ctx, const tm_fit *fit, tm_uncertainty *out)
 {
     double g = fit->n_clusters, n = (double)fit->n, k = fit->n_parameters;
-    return tm_clustered_run(ctx, fit, TM_POWER_ZERO, g / (g - 1) * (n - 1) / (n - k), out);
+    return tm_clustered_run(ctx, fit, TM_POWER_ZERO, g / (g - 1) * (n - 1) / (n - k), false, out);
 }
 
 const tm_variance tm_variance_cr1s = {

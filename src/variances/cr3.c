@@ -3,7 +3,7 @@
 
 static temoin_status run(temoin_context *ctx, const tm_fit *fit, tm_uncertainty *out)
 {
-    return tm_clustered_run(ctx, fit, TM_POWER_INVERSE, 1, out);
+    return tm_clustered_run(ctx, fit, TM_POWER_INVERSE, 1, false, out);
 }
 
 const tm_variance tm_variance_cr3 = {

@@ -4,7 +4,7 @@
 static temoin_status run(temoin_context *ctx, const tm_fit *fit, tm_uncertainty *out)
 {
     double g = fit->n_clusters;
-    return tm_clustered_run(ctx, fit, TM_POWER_INVERSE, (g - 1) / g, out);
+    return tm_clustered_run(ctx, fit, TM_POWER_INVERSE, (g - 1) / g, false, out);
 }
 
 const tm_variance tm_variance_cv3 = {

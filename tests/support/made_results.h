@@ -71,6 +71,7 @@ static const temoin_row made_rows[] = {
 #define MADE_LIST(name, array) .name = array, .n_##name = sizeof array / sizeof *array
 
 static const temoin_results made_results = {
+    .engine = "0.1.0",
     .trial = "mission-kortrijk",
     .title = {"Outreaching case management <for families>", "L’accompagnement proactif des familles <été>"},
     .registry = "AEARCTR-0002786",
