@@ -138,7 +138,7 @@ static temoin_status replay_or_differ(temoin_context *ctx, const char *folder, c
     return why ? differ(ctx, verdict, tm_text(ctx, "manifest.json: cannot be replayed: %s", why)) : TEMOIN_OK;
 }
 
-temoin_status temoin_bundle_verify(temoin_context *ctx, const char *folder, temoin_verdict *out)
+static temoin_status verify(temoin_context *ctx, const char *folder, temoin_verdict *out)
 {
     const char *text, *why;
     size_t length;
@@ -162,4 +162,10 @@ temoin_status temoin_bundle_verify(temoin_context *ctx, const char *folder, temo
         TM_TRY(compare(ctx, &bundle.outputs[k], found, found_length, out));
     }
     return compare(ctx, &bundle.manifest, text, length, out);
+}
+
+temoin_status temoin_bundle_verify(temoin_context *ctx, const char *folder, temoin_verdict *out)
+{
+    temoin_status status = verify(ctx, folder, out);
+    return status == TEMOIN_OK ? tm_memory_end(ctx) : status; /* no verdict on what was not seen whole */
 }

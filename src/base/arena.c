@@ -16,18 +16,25 @@ static const size_t header_size = (sizeof(tm_arena_block) + ALIGNMENT - 1) / ALI
 
 /* Written by the allocation-failure tests only, before any thread starts. */
 static int64_t fail_countdown;
+static int fail_only_one;
 
 void tm_arena_fail_after(int64_t n)
 {
     fail_countdown = n;
+    fail_only_one = 0;
+}
+
+void tm_arena_fail_once(int64_t n)
+{
+    fail_countdown = n;
+    fail_only_one = 1;
 }
 
 static int allocation_must_fail(void)
 {
     if (fail_countdown == 0) return 0;
-    if (fail_countdown == 1) return 1;
-    fail_countdown--;
-    return 0;
+    if (fail_countdown == 1 && !fail_only_one) return 1;
+    return --fail_countdown == 0;
 }
 
 static tm_arena_block *open_block(tm_arena_block *before, size_t at_least)
@@ -43,7 +50,7 @@ static tm_arena_block *open_block(tm_arena_block *before, size_t at_least)
     return block;
 }
 
-void *tm_arena_take(tm_arena *arena, int64_t n, size_t size)
+static void *take(tm_arena *arena, int64_t n, size_t size)
 {
     if (n < 0 || (size && (uint64_t)n > (SIZE_MAX / 4) / size)) return NULL;
     if (allocation_must_fail()) return NULL;
@@ -56,6 +63,13 @@ void *tm_arena_take(tm_arena *arena, int64_t n, size_t size)
     unsigned char *start = (unsigned char *)arena->last + header_size + arena->last->used;
     arena->last->used += bytes;
     return memset(start, 0, bytes);
+}
+
+void *tm_arena_take(tm_arena *arena, int64_t n, size_t size)
+{
+    void *piece = take(arena, n, size);
+    if (!piece) arena->exhausted = 1;
+    return piece;
 }
 
 tm_mark tm_arena_mark(const tm_arena *arena)

@@ -10,6 +10,7 @@ typedef struct tm_arena_block tm_arena_block;
 
 typedef struct tm_arena {
     tm_arena_block *last; /* the block being filled; older ones hang behind it */
+    int exhausted;        /* some piece could not be had: stays, for whoever finishes what was made of the pieces */
 } tm_arena;
 
 /* A place in an arena to which `tm_arena_rewind` returns. */
@@ -27,5 +28,7 @@ void tm_arena_free(tm_arena *arena);
 
 /* Tests make the n-th allocation from now on fail (and all after it); 0: never. */
 void tm_arena_fail_after(int64_t n);
+/* Only that one fails: a large piece was too much, and what follows finds memory again. */
+void tm_arena_fail_once(int64_t n);
 
 #endif

@@ -111,6 +111,11 @@ temoin_status tm_fail_memory(temoin_context *ctx)
     return TEMOIN_ERR_MEMORY;
 }
 
+temoin_status tm_memory_end(temoin_context *ctx)
+{
+    return ctx->results.exhausted || ctx->scratch.exhausted ? tm_fail_memory(ctx) : TEMOIN_OK;
+}
+
 void tm_problem(temoin_context *ctx, const char *format, ...)
 {
     va_list list;

@@ -57,6 +57,9 @@ struct temoin_context {
 /* Records the text and returns the status. */
 TEMOIN_MUST_CHECK TEMOIN_PRINTF(3, 4) temoin_status tm_fail(temoin_context *ctx, temoin_status status, const char *format, ...);
 TEMOIN_MUST_CHECK temoin_status tm_fail_memory(temoin_context *ctx);
+/* TEMOIN_ERR_MEMORY if any allocation of the context ever failed. Whoever finishes a text, a document or a verdict asks
+ * here, so that no missing piece of it goes unnoticed, whoever should have looked. */
+TEMOIN_MUST_CHECK temoin_status tm_memory_end(temoin_context *ctx);
 
 /* Records one of several problems; the stage goes on. */
 TEMOIN_PRINTF(2, 3) void tm_problem(temoin_context *ctx, const char *format, ...);

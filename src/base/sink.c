@@ -92,5 +92,5 @@ void tm_sink_json(tm_sink *sink, const char *text)
 
 temoin_status tm_sink_finish(const tm_sink *sink)
 {
-    return sink->out_of_memory ? tm_fail_memory(sink->ctx) : TEMOIN_OK;
+    return sink->out_of_memory ? tm_fail_memory(sink->ctx) : tm_memory_end(sink->ctx);
 }

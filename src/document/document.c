@@ -88,7 +88,7 @@ void tm_citation_add(tm_document *document, tm_node *citations, const char *text
 
 temoin_status tm_document_finish(const tm_document *document)
 {
-    return document->out_of_memory ? tm_fail_memory(document->ctx) : TEMOIN_OK;
+    return document->out_of_memory ? tm_fail_memory(document->ctx) : tm_memory_end(document->ctx);
 }
 
 tm_table *tm_document_add_table(tm_document *document, const char *caption, const tm_column *columns, int n_columns)
