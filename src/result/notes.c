@@ -48,6 +48,13 @@ const tm_note tm_note_table[] = {
       "Le modèle ajuste exactement certaines observations quel que soit leur résultat (levier égal à un) : cette "
       "variance "
       "n’est pas définie."}},
+    {"cluster_leverage_one",
+     TM_NOTE_PLAIN,
+     true,
+     {"A part of the effect rests on one cluster alone (in some stratum, say), so it cannot be told apart from what is "
+      "particular to that cluster. Leaving strata or covariates out of the model may help.",
+      "Une partie de l’effet ne repose que sur une seule grappe (dans une strate, par exemple) : elle ne se distingue "
+      "pas de ce qui est propre à cette grappe. Un modèle sans strates ou avec moins de covariables peut aider."}},
     {"collinear",
      TM_NOTE_NAME,
      false,
@@ -106,8 +113,8 @@ const tm_note tm_note_table[] = {
     {"weights_undefined",
      TM_NOTE_PLAIN,
      true,
-     {"Some clients have no known assignment probability, so the weights are not defined.",
-      "La probabilité d’assignation de certains clients est inconnue : les poids ne sont pas définis."}},
+     {"This variance is not defined for weighted means; hc2 is.",
+      "Cette variance n’est pas définie pour des moyennes pondérées ; hc2 l’est."}},
     {"too_few_units",
      TM_NOTE_PLAIN,
      true,

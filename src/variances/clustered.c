@@ -147,7 +147,7 @@ static void finish(const tm_fit *fit, int32_t contrast, const cluster_sums *sums
         square += d * d;
     }
     if (lost > direction_tolerance * length) {
-        tm_uncertainty_refuse(out, "leverage_one");
+        tm_uncertainty_refuse(out, "cluster_leverage_one");
         return;
     }
     out->variance = factor * square;

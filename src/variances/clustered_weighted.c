@@ -349,7 +349,7 @@ static temoin_status finish(temoin_context *ctx, const tm_fit *fit, const weight
         own += sums->d[g] * (sums->d[g] - 2 * product);
     }
     if (lost > direction_tolerance * length) {
-        tm_uncertainty_refuse(out, "leverage_one");
+        tm_uncertainty_refuse(out, "cluster_leverage_one");
         return TEMOIN_OK;
     }
     if (fit->n_parameters <= DENSE_PARAMETERS) TM_TRY(dense_norm(ctx, fit, sums, o, &norm));
