@@ -61,7 +61,7 @@ static explained differences[] = {
     {REFUSED_HERE, "neyman", "neyman_welch", "no_variation", 1,
      "nobody's outcome differs: printed there with a standard error of zero and no test", 0},
     {REFUSED_HERE, "lin", "HC0", "leverage_one", 6,
-     "the only client of an arm in a stratum: that residual is zero whatever happened, so the sum lacks that client's error", 0},
+     "the only client of an arm in a stratum: that residual is zero whatever comes, so the sum lacks that client's error", 0},
     {REFUSED_HERE, "lin", "HC1", "leverage_one", 6, "the same", 0},
     {REFUSED_HERE, "ols_controls_one_cluster", NULL, "one_cluster_in_arm", 3,
      "the control arm as one cluster has no variance between clusters; the reference itself calls the number not credible", 0},
@@ -236,7 +236,7 @@ static bool run_recipe(temoin_context *ctx, tally *t, const golden_data *data, c
     const tm_estimator *estimator = s.term >= 0 ? &term_estimator
                                                 : tm_estimator_find(how->key ? how->key : formula.lin ? "lin" : "ols");
     tm_notes_init(&effect.notes, ctx);
-    check_ok(ctx, tm_effects_run(ctx, &s.sample, estimator, variance, s.arm_weight, 1, isnan(r->level) ? 0.95 : r->level, &effect));
+    check_ok(ctx, tm_effects_run(ctx, &s.sample, estimator, variance, s.arm_weight, 1, r->level, &effect));
     check_effect(t, data, r, how, &s, &effect);
     return true;
 }
@@ -282,7 +282,8 @@ static void report(const tally *t)
     printf("# golden: %d numbers compared in %d results; %d results not compared:\n", t->numbers, t->results, left);
     for (int i = 0; i < t->n_left; i++)
         printf("#   %4d %s/%s: %s\n", t->left[i].n, t->left[i].family, t->left[i].estimator, t->left[i].reason);
-    printf("# %d of the results have no standard error here, %d are strata fitted once more as columns\n", t->refusals, t->dummies);
+    printf("# %d of the results have no standard error here, %d are strata fitted once more as columns\n", t->refusals,
+           t->dummies);
     for (int h = 0; h < N_RECIPES; h++)
         printf("#   %4d %s/%s as %s\n", t->of_recipe[h], recipes[h].family, recipes[h].estimator,
                recipes[h].key ? recipes[h].key : "ols or lin");
