@@ -40,7 +40,7 @@ void temoin_context_free(temoin_context *context);
 size_t temoin_context_n_problems(const temoin_context *context);
 const char *temoin_context_problem(const temoin_context *context, size_t index);
 
-/** Problems beyond the twentieth: counted, not kept. */
+/** Problems beyond the twentieth: counted, not kept. From a thousand on there may be more: nobody counts further. */
 size_t temoin_context_n_problems_dropped(const temoin_context *context);
 
 #ifdef __cplusplus

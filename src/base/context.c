@@ -119,6 +119,10 @@ temoin_status tm_memory_end(temoin_context *ctx)
 void tm_problem(temoin_context *ctx, const char *format, ...)
 {
     va_list list;
+    if (ctx->n_problems == TM_PROBLEMS_KEPT) { /* counted, not written */
+        ctx->n_problems_dropped++;
+        return;
+    }
     va_start(list, format);
     keep_problem(ctx, text_from_list(ctx, format, list));
     va_end(list);
@@ -136,7 +140,7 @@ temoin_status tm_problems_end(const temoin_context *ctx, size_t mark, temoin_sta
 
 bool tm_problems_full(const temoin_context *ctx)
 {
-    return ctx->n_problems_dropped > 0;
+    return ctx->n_problems_dropped >= TM_PROBLEMS_COUNTED;
 }
 
 void tm_progress(temoin_context *ctx, const char *stage, double done)

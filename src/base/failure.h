@@ -16,7 +16,7 @@
 #include "base/arena.h"
 #include "temoin/context.h"
 
-enum { TM_PROBLEMS_KEPT = 20 };
+enum { TM_PROBLEMS_KEPT = 20, TM_PROBLEMS_COUNTED = 1000 };
 
 struct tm_kernels;
 
@@ -68,7 +68,7 @@ TEMOIN_PRINTF(2, 3) void tm_problem(temoin_context *ctx, const char *format, ...
 size_t tm_problems_mark(const temoin_context *ctx);
 /* … and ask here whether the stage found any: `status` if so. */
 TEMOIN_MUST_CHECK temoin_status tm_problems_end(const temoin_context *ctx, size_t mark, temoin_status status);
-/* True once a collecting stage may stop looking: more than twenty are known. */
+/* True once a collecting stage may stop looking: twenty are kept and a thousand more are counted. */
 bool tm_problems_full(const temoin_context *ctx);
 
 /* A copy of a printf'd text in the result arena; NULL when memory is out. */

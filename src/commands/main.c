@@ -10,8 +10,8 @@ int tm_command_failed(const temoin_context *context, temoin_status status)
 {
     for (size_t i = 0; i < temoin_context_n_problems(context); i++)
         fprintf(stderr, "temoin: %s\n", temoin_context_problem(context, i));
-    if (temoin_context_n_problems_dropped(context))
-        fprintf(stderr, "temoin: … and %zu more\n", temoin_context_n_problems_dropped(context));
+    size_t n_more = temoin_context_n_problems_dropped(context);
+    if (n_more) fprintf(stderr, "temoin: … and %zu%s more\n", n_more, n_more < 1000 ? "" : " or");
     switch (status) {
     case TEMOIN_OK: return EXIT_DONE;
     case TEMOIN_ERR_USAGE: return EXIT_USAGE;

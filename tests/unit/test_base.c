@@ -73,6 +73,10 @@ static void twenty_problems_are_kept(void **state)
     assert_int_equal(temoin_context_n_problems(ctx), 20);
     assert_int_equal(temoin_context_n_problems_dropped(ctx), 5);
     assert_string_equal(temoin_context_problem(ctx, 19), "problem 19");
+    assert_false(tm_problems_full(ctx)); /* who stopped here would make "and 5 more" a lie */
+    for (int i = 25; i < 1020; i++) tm_problem(ctx, "problem %d", i);
+    assert_true(tm_problems_full(ctx));
+    assert_int_equal(temoin_context_n_problems_dropped(ctx), 1000);
     temoin_context_free(ctx);
 }
 
