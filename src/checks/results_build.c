@@ -15,12 +15,13 @@ typedef struct method {
     const tm_variance *variance;
 } method;
 
+/* `what` is a registry's entry; the registry is its plural. */
 static temoin_status fail_key(temoin_context *ctx, const temoin_plan *plan, int line, const char *what, const char *key,
                               const char *const *known, int n_known)
 {
     const char *nearest = tm_nearest(key, known, (size_t)n_known);
-    TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: there is no %s \"%s\"%s%s%s; `temoin list` shows all", plan->path, line, what,
-            key, nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+    TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: there is no %s \"%s\"; %s%s%s`temoin list %ss` shows all", plan->path, line,
+            what, key, nearest ? "did you mean \"" : "", nearest ? nearest : "", nearest ? "\"? " : "", what);
 }
 
 static temoin_status find_method(temoin_context *ctx, const temoin_plan *plan, int e, method *out)

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/number_text.h"
 #include "moments/covariates.h"
 
 /* What is being built, and which units are still in. */
@@ -29,13 +30,14 @@ static temoin_status check_weights(temoin_context *ctx, const building *b, const
     size_t mark = tm_problems_mark(ctx);
     for (int64_t u = 0; u < b->trial->n_units && !tm_problems_full(ctx); u++) {
         double w = column->number[u];
+        char text[TM_NUMBER_TEXT_SIZE];
         const char *where = frame->path;
         if (isnan(w))
-            tm_problem(ctx, "%s: line %lld, column \"%s\": the weight is missing; give a number, 0 to leave the client out", where,
+            tm_problem(ctx, "%s: line %lld, column \"%s\": empty; every client needs a weight, 0 to leave the client out", where,
                        (long long)frame->line[u], column->name);
         else if (w < 0 || isinf(w))
-            tm_problem(ctx, "%s: line %lld, column \"%s\": found a negative or infinite weight; give a number of 0 or more", where,
-                       (long long)frame->line[u], column->name);
+            tm_problem(ctx, "%s: line %lld, column \"%s\": found %s; a weight must be a finite number of 0 or more", where,
+                       (long long)frame->line[u], column->name, tm_number_text(w, text));
     }
     return tm_problems_end(ctx, mark, TEMOIN_ERR_DATA);
 }
@@ -129,6 +131,8 @@ static temoin_status number_clusters(temoin_context *ctx, const building *b, tm_
     TM_SCRATCH(ctx, number, n_codes);
     TM_SCRATCH(ctx, cluster, out->n);
     for (int32_t c = 0; c < n_codes; c++) number[c] = -1;
+    bool by_provider = strcmp(b->estimate->cluster, "provider") == 0;
+    const char *column = by_provider ? b->trial->plan->providers.column : b->estimate->cluster;
     size_t mark = tm_problems_mark(ctx);
     for (int64_t i = 0; i < out->n; i++) {
         int64_t u = b->unit[i];
@@ -142,9 +146,9 @@ static temoin_status number_clusters(temoin_context *ctx, const building *b, tm_
         n_alone++;
         if (!b->estimate->missing_cluster_allowed && !tm_problems_full(ctx))
             tm_problem(ctx,
-                       "%s: line %lld: client \"%s\" has no cluster (%s), which estimate \"%s\" needs; fill it in, or say "
-                       "`missing_cluster: own` to let such a client be a cluster of one",
-                       b->trial->clients->path, (long long)b->trial->clients->line[u], b->trial->id[u], b->estimate->cluster,
+                       "%s: line %lld, column \"%s\": empty, so client \"%s\" has no cluster, which estimate \"%s\" needs; fill "
+                       "it in, or say missing_cluster: own in the estimate to let such a client be a cluster of one",
+                       b->trial->clients->path, (long long)b->trial->clients->line[u], column, b->trial->id[u],
                        b->estimate->name);
     }
     TM_TRY(tm_problems_end(ctx, mark, TEMOIN_ERR_DATA));

@@ -127,8 +127,9 @@ static temoin_status resolve_columns(tm_plan_reader *r, const tm_raw_plan *raw, 
         columns[i].type = (temoin_column_type)column->type;
         for (unsigned before = 0; before < i; before++)
             if (strcmp(column->name, columns[before].name) == 0) {
-                tm_trouble_add(r, LINE("columns[%u].name", i), "column %s is declared a second time",
-                               tm_excerpt(r, column->name));
+                tm_trouble_add(r, LINE("columns[%u].name", i),
+                               "column %s is declared a second time; the first is on line %d",
+                               tm_excerpt(r, column->name), LINE("columns[%u].name", before));
                 break;
             }
     }

@@ -84,7 +84,7 @@ static void what_is_no_plan_is_refused(void **state)
          {"4: not valid YAML: a tab; indent with blanks"}},
         {"temoin: 1\n"
          "  trial: x\n",
-         {"2: not valid YAML: mapping values are not allowed in this context"}},
+         {"2: not valid YAML: a key where none can be; put quotes around a text that holds \": \", or correct the indent"}},
         {"temoin: 1\n"
          "trial: \"no end\n",
          {"3: not valid YAML: found unexpected end of stream (while scanning a quoted scalar that begins on line 2)"}},
@@ -277,7 +277,7 @@ static void the_trial_is_checked(void **state)
         {SMALL "columns:\n"
                "  - {name: x}\n"
                "  - {name: x}\n",
-         {"8: column \"x\" is declared a second time"}},
+         {"8: column \"x\" is declared a second time; the first is on line 7"}},
         {SMALL "randomization: {draws: -1}\n"
                "report: {min_cell: 2.5, languages: [en, en]}\n",
          {"6: \"randomization.draws\" must be a whole number from 0 to 1000000000, found \"-1\"",
