@@ -140,9 +140,13 @@ static temoin_status finish(temoin_context *ctx, const tm_fit *fit, const tm_var
         tm_effect *effect = &out[c];
         effect->value = fit->value[c];
         effect->n_clusters = sample->cluster ? sample->n_clusters : -1;
+        if (is_arm_empty(sample, fit->model->arm_weight + (int64_t)c * sample->n_arms)) {
+            effect->value = NAN;
+            refuse(effect, "arm_empty");
+            continue;
+        }
         note_model(fit, left_out, c, effect);
-        if (is_arm_empty(sample, fit->model->arm_weight + (int64_t)c * sample->n_arms)) refuse(effect, "arm_empty");
-        else if (isnan(effect->value)) refuse(effect, "no_contrast");
+        if (isnan(effect->value)) refuse(effect, "no_contrast");
         else if (constant) {
             effect->value = 0;
             refuse(effect, "no_variation");
