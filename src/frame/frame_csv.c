@@ -17,19 +17,6 @@ const temoin_column *temoin_frame_find(const temoin_frame *frame, const char *na
     return NULL;
 }
 
-const char *tm_shown(const char *text, size_t length, char shown[TM_SHOWN_SIZE])
-{
-    enum { MOST = 60 };
-    size_t n = length;
-    if (n > MOST) /* not through the middle of a character */
-        for (n = MOST - 3; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80;) n--;
-    char *to = shown;
-    *to++ = '"';
-    for (size_t i = 0; i < n; i++) *to++ = (unsigned char)text[i] < 0x20 ? ' ' : text[i];
-    strcpy(to, n < length ? "…\"" : "\"");
-    return shown;
-}
-
 static temoin_status parse(temoin_context *ctx, const char *path, const char *bytes, size_t length,
                            const temoin_csv_opts *opts, const temoin_frame **out)
 {

@@ -108,3 +108,16 @@ bool tm_raw_date(const tm_raw *cell, double *out)
     *out = (double)days_from_civil(year, month, day);
     return true;
 }
+
+const char *tm_shown(const char *text, size_t length, char shown[TM_SHOWN_SIZE])
+{
+    enum { MOST = 60 };
+    size_t n = length;
+    if (n > MOST) /* not through the middle of a character */
+        for (n = MOST - 3; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80;) n--;
+    char *to = shown;
+    *to++ = '"';
+    for (size_t i = 0; i < n; i++) *to++ = (unsigned char)text[i] < 0x20 ? ' ' : text[i];
+    strcpy(to, n < length ? "…\"" : "\"");
+    return shown;
+}

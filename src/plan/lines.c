@@ -196,8 +196,9 @@ static temoin_status report_syntax(builder *b, const yaml_parser_t *parser, cons
     if (byte_at(bytes, length, parser->problem_mark.index) == '\t')
         tm_trouble_add(r, line, "not valid YAML: a tab; indent with blanks");
     else if (strcmp(problem, "mapping values are not allowed in this context") == 0)
-        tm_trouble_add(r, line, "not valid YAML: a key where none can be; put quotes around a text that holds \": \", or "
-                                "correct the indent");
+        tm_trouble_add(r, line,
+                       "not valid YAML: a key where none can be; put quotes around a text that holds \": \", or "
+                       "correct the indent");
     else if (parser->context && parser->context_mark.line + 1 < parser->problem_mark.line + 1)
         tm_trouble_add(r, line, "not valid YAML: %s (%s that begins on line %d)", problem, parser->context,
                        (int)parser->context_mark.line + 1);

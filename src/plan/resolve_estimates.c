@@ -9,23 +9,7 @@
 
 #define LINE(...) tm_plan_line(plan, __VA_ARGS__)
 
-enum { MOST_SHOWN = 12 };
-
 static const double zero_sum_tolerance = 1e-9; /* of the largest weight: decimals such as .1 are not exact in binary */
-
-/* "a", "b", … for a name that is not among them. */
-static const char *declared(tm_plan_reader *r, const char *const *name, int32_t n)
-{
-    int32_t shown = n < MOST_SHOWN ? n : MOST_SHOWN;
-    char *text = tm_arena_take(&r->ctx->scratch, shown + 1, TM_EXCERPT_SIZE), *to = text;
-    if (!text) {
-        r->out_of_memory = true;
-        return "";
-    }
-    for (int32_t i = 0; i < shown; i++) to = stpcpy(stpcpy(to, i ? ", " : ""), tm_excerpt(r, name[i]));
-    if (shown < n) strcpy(to, ", ...");
-    return n ? text : "none";
-}
 
 static int32_t index_of(const tm_names *names, const char *name)
 {
@@ -102,27 +86,11 @@ static temoin_status resolve_references(tm_plan_reader *r, char *const *raw, uns
         if (index[i] >= 0) continue;
         tm_trouble_add(r, tm_plan_node_at(r->document, "%s[%u]", where, i)->line,
                        "found the %s %s; the plan declares %s", what, tm_excerpt(r, raw[i]),
-                       declared(r, names->name, names->n));
+                       tm_declared(r, names->name, names->n));
     }
     tm_names_check_unique(r, &given, where);
     *out = index;
     return TEMOIN_OK;
-}
-
-int32_t tm_plan_arm_find(tm_plan_reader *r, const temoin_plan *plan, const char *name, int line)
-{
-    const char **arms;
-    for (int32_t a = 0; a < plan->n_arms; a++)
-        if (strcmp(plan->arms[a].name, name) == 0) return a;
-    arms = tm_arena_take(&r->ctx->scratch, plan->n_arms, sizeof *arms);
-    if (!arms) {
-        r->out_of_memory = true;
-        return -1;
-    }
-    for (int32_t a = 0; a < plan->n_arms; a++) arms[a] = plan->arms[a].name;
-    tm_trouble_add(r, line, "found the arm %s; the plan declares %s", tm_excerpt(r, name),
-                   declared(r, arms, plan->n_arms));
-    return -1;
 }
 
 static temoin_status build_pair(tm_plan_reader *r, const temoin_plan *plan, int32_t arm, int32_t reference,

@@ -179,6 +179,8 @@ TEMOIN_MUST_CHECK temoin_status tm_raw_label_copy(temoin_context *ctx, const tm_
                                                   tm_label *out);
 /* Reports each text of the list at `where` that stands there twice. */
 void tm_names_check_unique(tm_plan_reader *reader, const tm_names *names, const char *where);
+/* "a", "b", … for a name that is not among them. */
+const char *tm_declared(tm_plan_reader *reader, const char *const *name, int32_t n);
 /* The index of an arm; an unknown one is a problem of that line, and -1. */
 int32_t tm_plan_arm_find(tm_plan_reader *reader, const temoin_plan *plan, const char *name, int line);
 

@@ -18,7 +18,9 @@ static void put_measures(tm_sink *sink, const temoin_trial *trial)
             const double *value = tm_trial_value(trial, m, w);
             int64_t n = 0;
             for (int64_t u = 0; value && u < trial->n_units; u++) n += !isnan(value[u]);
-            if (value) tm_sink_printf(sink, "%s%s%s%" PRId64, w ? "  " : "  ", trial->wave[w], trial->wave[w][0] ? ": " : "", n);
+            if (value)
+                tm_sink_printf(sink, "%s%s%s%" PRId64, w ? "  " : "  ", trial->wave[w], trial->wave[w][0] ? ": " : "",
+                               n);
         }
     }
     if (trial->n_measures) tm_sink_put(sink, "   (clients with a value, by wave)\n");
@@ -39,9 +41,10 @@ temoin_status temoin_trial_render(temoin_context *ctx, const temoin_trial *trial
     }
     tm_sink_put(&sink, "\narms       ");
     for (int32_t a = 0; a < plan->n_arms; a++)
-        tm_sink_printf(&sink, "%s%s (share %" PRId64 "/%" PRId64 ")", a ? ", " : "", plan->arms[a].name, plan->arms[a].share,
-                       plan->share_sum);
-    tm_sink_printf(&sink, "\ndesign     %s, %s\n", plan->design.kind, trial->assigned ? "drawn elsewhere" : "drawn by temoin");
+        tm_sink_printf(&sink, "%s%s (share %" PRId64 "/%" PRId64 ")", a ? ", " : "", plan->arms[a].name,
+                       plan->arms[a].share, plan->share_sum);
+    tm_sink_printf(&sink, "\ndesign     %s, %s\n", plan->design.kind,
+                   trial->assigned ? "drawn elsewhere" : "drawn by temoin");
     if (trial->provider)
         tm_sink_printf(&sink, "providers  %" PRId32 " in column \"%s\"\n", trial->n_providers, plan->providers.column);
     if (trial->n_waves && trial->n_measures) {
