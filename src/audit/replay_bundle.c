@@ -15,14 +15,22 @@ static temoin_status differ(temoin_context *ctx, temoin_verdict *verdict, const 
     return TEMOIN_OK;
 }
 
-/* A file of the bundle; NULL text when it is not there. */
-static temoin_status read_file(temoin_context *ctx, const char *folder, const char *name, const char **text, size_t *length)
+/* A file of the bundle; NULL text, and a difference, when it is not there or cannot be read. */
+static temoin_status read_file(temoin_context *ctx, const char *folder, const char *name, const char **text, size_t *length,
+                               temoin_verdict *verdict)
 {
     const char *path = tm_text(ctx, "%s/%s", folder, name);
     *text = NULL;
     *length = 0;
+    verdict->n_files++;
     if (!path) return tm_fail_memory(ctx);
-    return tm_file_exists(path) ? tm_file_read(ctx, path, text, length) : TEMOIN_OK;
+    if (!tm_file_exists(path))
+        return differ(ctx, verdict, tm_text(ctx, "%s: the file, of which manifest.json tells, is missing", name));
+    size_t n_problems = ctx->n_problems;
+    temoin_status status = tm_file_read(ctx, path, text, length);
+    if (status != TEMOIN_ERR_IO || ctx->n_problems == n_problems) return status;
+    ctx->n_problems = n_problems;
+    return differ(ctx, verdict, tm_text(ctx, "%s: cannot be read: %s", name, ctx->problem[n_problems]));
 }
 
 static size_t line_length(const char *text, size_t length, size_t start)
@@ -39,8 +47,6 @@ static int shown(size_t length)
 static temoin_status compare(temoin_context *ctx, const tm_bundle_file *expected, const char *text, size_t length,
                              temoin_verdict *verdict)
 {
-    verdict->n_files++;
-    if (!text) return differ(ctx, verdict, tm_text(ctx, "%s: the file is missing", expected->name));
     size_t common = length < expected->length ? length : expected->length, at = 0, start = 0;
     while (at < common && text[at] == expected->text[at]) at++;
     if (at == length && at == expected->length) return TEMOIN_OK;
@@ -107,12 +113,8 @@ static temoin_status check_inputs(temoin_context *ctx, const char *folder, const
     for (int32_t k = 0; k < manifest->n_inputs; k++) {
         const char *text, *name = manifest->inputs[k].name;
         size_t length;
-        TM_TRY(read_file(ctx, folder, name, &text, &length));
-        verdict->n_files++;
-        if (!text) {
-            TM_TRY(differ(ctx, verdict, tm_text(ctx, "%s: the file is missing", name)));
-            continue;
-        }
+        TM_TRY(read_file(ctx, folder, name, &text, &length, verdict));
+        if (!text) continue;
         const char *digest = tm_text_digest(ctx, text, length);
         if (!digest) return tm_fail_memory(ctx);
         if (strcmp(digest, manifest->input_digest[k]) != 0)
@@ -138,15 +140,24 @@ static temoin_status replay_or_differ(temoin_context *ctx, const char *folder, c
     return why ? differ(ctx, verdict, tm_text(ctx, "manifest.json: cannot be replayed: %s", why)) : TEMOIN_OK;
 }
 
+static temoin_status read_manifest(temoin_context *ctx, const char *folder, const char **text, size_t *length)
+{
+    const char *path = tm_text(ctx, "%s/manifest.json", folder);
+    if (!path) return tm_fail_memory(ctx);
+    if (!tm_file_exists(path))
+        TM_FAIL(ctx, TEMOIN_ERR_IO, "%s: there is no manifest.json; name the folder that `temoin assign` or `analyze` wrote",
+                folder);
+    return tm_file_read(ctx, path, text, length);
+}
+
 static temoin_status verify(temoin_context *ctx, const char *folder, temoin_verdict *out)
 {
     const char *text, *why;
     size_t length;
     tm_manifest manifest;
     tm_bundle bundle = {0};
-    *out = (temoin_verdict){.identical = true};
-    TM_TRY(read_file(ctx, folder, "manifest.json", &text, &length));
-    if (!text) TM_FAIL(ctx, TEMOIN_ERR_IO, "%s: there is no manifest.json; name the folder that `temoin assign` or `analyze` wrote", folder);
+    *out = (temoin_verdict){.identical = true, .n_files = 1};
+    TM_TRY(read_manifest(ctx, folder, &text, &length));
     TM_TRY(tm_manifest_read(ctx, text, length, &manifest, &why));
     if (why) return differ(ctx, out, tm_text(ctx, "manifest.json: %s", why));
     out->trial = manifest.trial;
@@ -158,8 +169,8 @@ static temoin_status verify(temoin_context *ctx, const char *folder, temoin_verd
     for (int32_t k = 0; k < bundle.n_outputs; k++) {
         const char *found;
         size_t found_length;
-        TM_TRY(read_file(ctx, folder, bundle.outputs[k].name, &found, &found_length));
-        TM_TRY(compare(ctx, &bundle.outputs[k], found, found_length, out));
+        TM_TRY(read_file(ctx, folder, bundle.outputs[k].name, &found, &found_length, out));
+        if (found) TM_TRY(compare(ctx, &bundle.outputs[k], found, found_length, out));
     }
     return compare(ctx, &bundle.manifest, text, length, out);
 }
