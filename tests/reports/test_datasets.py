@@ -8,6 +8,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import traceback
 
 sys.dont_write_bytecode = True
@@ -74,13 +75,16 @@ def streams_are_pcg64():
 def draws_equal_those_of_the_readme_script():
     script = ROOT / "tests/golden/rederive_ledger.py"
     for trial in ARMS:
-        units = [(unit, stratum_text(values)) for unit, values in stratum_of(trial).items()]
-        plan = {"trial": trial, "seed": make.SEEDS[trial], "units": units,
-                "shares": {text: [1, 1] for _, text in units}}
-        run = subprocess.run([sys.executable, str(script)], input=json.dumps(plan).encode(), stdout=subprocess.PIPE,
-                             check=True)
-        again = dict(line.split(",") for line in run.stdout.decode().split())
-        equal({unit: ARMS[trial][int(arm)] for unit, arm in again.items()}, arms(trial))
+        design = {"seed": make.SEEDS[trial], "arms": [{"name": arm, "share": 1} for arm in ARMS[trial]], "stratum_shares": {}}
+        with tempfile.TemporaryDirectory() as scratch:
+            bundle = pathlib.Path(scratch)
+            (bundle / "manifest.json").write_text(json.dumps({"trial": trial, "design": design}), encoding="utf-8")
+            with open(bundle / "ledger.csv", "w", encoding="utf-8", newline="") as ledger:
+                csv.writer(ledger).writerows([("client", "stratum"), *((unit, stratum_text(values))
+                                                                       for unit, values in stratum_of(trial).items())])
+            run = subprocess.run([sys.executable, "-B", str(script), scratch], stdout=subprocess.PIPE, check=True)
+        again = csv.DictReader(io.StringIO(run.stdout.decode("utf-8"), newline=""))
+        equal({row["client"]: row["arm"] for row in again}, arms(trial))
 
 
 def plans_draw_as_the_generator_does():
