@@ -167,11 +167,9 @@ static temoin_status read_results(const place *top, const json_t *json, const te
     return TEMOIN_OK;
 }
 
-temoin_status temoin_results_read_json(temoin_context *ctx, const char *path, const temoin_results **out)
+temoin_status tm_results_parse(temoin_context *ctx, const char *path, const char *bytes, size_t length,
+                               const temoin_results **out)
 {
-    const char *bytes;
-    size_t length;
-    TM_TRY(tm_file_read(ctx, path, &bytes, &length));
     json_error_t error;
     json_t *json = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
     if (!json && json_error_code(&error) == json_error_out_of_memory) return tm_fail_memory(ctx);
@@ -182,4 +180,12 @@ temoin_status temoin_results_read_json(temoin_context *ctx, const char *path, co
     temoin_status status = read_results(&(place){ctx, path, NULL, 0}, json, out);
     json_decref(json);
     return status;
+}
+
+temoin_status temoin_results_read_json(temoin_context *ctx, const char *path, const temoin_results **out)
+{
+    const char *bytes;
+    size_t length;
+    TM_TRY(tm_file_read(ctx, path, &bytes, &length));
+    return tm_results_parse(ctx, path, bytes, length, out);
 }

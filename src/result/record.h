@@ -43,6 +43,10 @@ extern const tm_record tm_results_record; /* the plain fields of temoin_results 
 extern const tm_record_list tm_results_lists[];
 extern const int tm_n_results_lists;
 
+/* temoin_results_read_json from bytes; `path` stands in the messages. */
+TEMOIN_MUST_CHECK temoin_status tm_results_parse(temoin_context *ctx, const char *path, const char *bytes, size_t length,
+                                                 const temoin_results **out);
+
 int64_t tm_record_list_count(const tm_record_list *list, const temoin_results *results);
 
 #endif
