@@ -61,15 +61,23 @@ static temoin_status check_method(temoin_context *ctx, const temoin_plan *plan, 
     return TEMOIN_OK;
 }
 
-/* Rows that an estimate will have, and the waves of each measure. */
+static bool is_baseline(const temoin_trial *trial, int32_t measure, int32_t wave)
+{
+    const char *baseline = trial->plan->measures[measure].baseline;
+    return baseline && strcmp(baseline, trial->wave[wave]) == 0;
+}
+
+/* Rows that an estimate will have: the waves that it names, or else all but the baseline at which its measure has values.
+ * A measure that nobody has a value of keeps its rows, which say so. */
 static bool wants_wave(const temoin_trial *trial, const tm_plan_estimate *estimate, int32_t measure, int32_t wave)
 {
-    const tm_plan_measure *m = &trial->plan->measures[measure];
     for (int32_t w = 0; w < estimate->waves.n; w++)
         if (strcmp(estimate->waves.name[w], trial->wave[wave]) == 0) return true;
-    if (estimate->waves.n > 0) return false;
-    bool is_baseline = m->baseline && strcmp(m->baseline, trial->wave[wave]) == 0;
-    return tm_trial_value(trial, measure, wave) && !is_baseline;
+    if (estimate->waves.n > 0 || is_baseline(trial, measure, wave)) return false;
+    bool anywhere = false;
+    for (int32_t w = 0; w < trial->n_waves; w++)
+        anywhere = anywhere || (!is_baseline(trial, measure, w) && tm_trial_value(trial, measure, w));
+    return !anywhere || tm_trial_value(trial, measure, wave);
 }
 
 static int64_t count_rows(const temoin_trial *trial)

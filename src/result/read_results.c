@@ -186,6 +186,8 @@ temoin_status temoin_results_read_json(temoin_context *ctx, const char *path, co
 {
     const char *bytes;
     size_t length;
+    if (!tm_file_exists(path))
+        TM_FAIL(ctx, TEMOIN_ERR_IO, "%s: there is no such file; name a folder that `temoin analyze` wrote", path);
     TM_TRY(tm_file_read(ctx, path, &bytes, &length));
     return tm_results_parse(ctx, path, bytes, length, out);
 }
