@@ -5,10 +5,16 @@
 
 static void print_registry(int registry)
 {
+    int width = 0;
+    for (int i = 0; temoin_registry_view(registry, i).key; i++) {
+        int length = (int)strlen(temoin_registry_view(registry, i).key);
+        if (length > width) width = length;
+    }
     for (int i = 0; temoin_registry_view(registry, i).key; i++) {
         temoin_entry entry = temoin_registry_view(registry, i);
-        printf("  %-14s %s\n", entry.key, entry.title);
-        if (entry.cites[0]) printf("  %-14s %s\n", "", entry.cites);
+        if (entry.title[0]) printf("  %-*s  %s\n", width, entry.key, entry.title);
+        else printf("  %s\n", entry.key);
+        if (entry.cites[0]) printf("  %-*s  %s\n", width, "", entry.cites);
     }
 }
 
