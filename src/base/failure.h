@@ -32,6 +32,13 @@ struct temoin_context {
     size_t n_problems_dropped;
 };
 
+/* Threads for a loop of so many multiplications. On a machine that is busy, a short loop on two threads waits milliseconds for
+ * the second one to get its turn. */
+static inline int tm_threads_for(const temoin_context *ctx, double n_multiplications)
+{
+    return n_multiplications < 1 << 20 ? 1 : ctx->threads;
+}
+
 #define TM_TRY(expr)                                                                                                   \
     do {                                                                                                               \
         temoin_status tm_try_status_ = (expr);                                                                         \

@@ -14,7 +14,7 @@ void tm_row_leverage(temoin_context *ctx, const tm_fit *fit, double *h)
         for (int64_t i = cell->start; i < cell->start + cell->n; i++)
             h[i] = fit->root_weight ? fit->root_weight[i] * fit->root_weight[i] * inverse : inverse;
     }
-#pragma omp parallel for num_threads(ctx->threads) schedule(static) if (fit->n > 4096)
+#pragma omp parallel for num_threads(tm_threads_for(ctx, (double)fit->n * fit->rank)) schedule(static)
     for (int64_t b = 0; b < (fit->n + 4095) / 4096; b++) {
         int64_t end = b * 4096 + 4096 < fit->n ? b * 4096 + 4096 : fit->n;
         for (int32_t j = 0; j < fit->rank; j++)
