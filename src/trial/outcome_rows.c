@@ -172,10 +172,14 @@ static void report_column(temoin_context *ctx, const temoin_trial *trial, const 
                    file->name, column->name, temoin_column_type_name(column->type), measure);
 }
 
-static void report_not_binary(temoin_context *ctx, const temoin_trial *trial, const tm_outcome_file *file, int64_t r,
+static void report_unfit(temoin_context *ctx, const temoin_trial *trial, const tm_outcome_file *file, int64_t r,
                               const char *column, double value, int32_t measure)
 {
     char text[TM_NUMBER_TEXT_SIZE];
+    if (tm_number_is_beyond(value)) {
+        tm_number_report_beyond(ctx, file->frame, r, column, value);
+        return;
+    }
     tm_problem(
         ctx,
         "%s: line %lld, column \"%s\": found %s; the measure \"%s\" is binary: 0 or 1, or a flag such as yes/no; "
@@ -185,7 +189,8 @@ static void report_not_binary(temoin_context *ctx, const temoin_trial *trial, co
 
 static bool is_unfit(const temoin_trial *trial, int32_t measure, double value)
 {
-    return trial->plan->measures[measure].kind == TM_MEASURE_BINARY && !isnan(value) && value != 0 && value != 1;
+    bool binary = trial->plan->measures[measure].kind == TM_MEASURE_BINARY;
+    return tm_number_is_beyond(value) || (binary && !isnan(value) && value != 0 && value != 1);
 }
 
 static void validate_columns(temoin_context *ctx, const temoin_trial *trial, const tm_outcome_file *file)
@@ -199,8 +204,7 @@ static void validate_columns(temoin_context *ctx, const temoin_trial *trial, con
         }
         for (int64_t r = 0; r < file->frame->n_rows && !tm_problems_full(ctx); r++)
             if (is_unfit(trial, source->measure, source->column->number[r]))
-                report_not_binary(ctx, trial, file, r, source->column->name, source->column->number[r],
-                                  source->measure);
+                report_unfit(ctx, trial, file, r, source->column->name, source->column->number[r], source->measure);
     }
 }
 
@@ -214,7 +218,7 @@ static void validate_tall(temoin_context *ctx, const temoin_trial *trial, const 
             report_no_number(ctx, file, r, file->value->name, file->value->level[cell],
                              trial->plan->measures[measure].name);
         else if (is_unfit(trial, measure, file->number[cell]))
-            report_not_binary(ctx, trial, file, r, file->value->name, file->number[cell], measure);
+            report_unfit(ctx, trial, file, r, file->value->name, file->number[cell], measure);
     }
 }
 

@@ -29,6 +29,10 @@ void tm_wanted_add(tm_wanted_list *list, tm_wanted wanted);
 TEMOIN_MUST_CHECK temoin_status tm_wanted_read(temoin_context *ctx, const temoin_plan *plan, const tm_plan_file *file,
                                                const char *path, const tm_wanted_list *list, const temoin_frame **out);
 
+/* True beyond 1e150, of which no square can be taken: nobody measured that, but some programs write missing values so. */
+bool tm_number_is_beyond(double x);
+void tm_number_report_beyond(temoin_context *ctx, const temoin_frame *frame, int64_t row, const char *column, double x);
+
 /* `"a", "b", "c"`, the first dozen; never NULL. */
 const char *tm_quoted_list(temoin_context *ctx, const char *const *names, int64_t n);
 /* ` did you mean "x"?` or "". */

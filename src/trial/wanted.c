@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Columns that the plan names: asked of the frame, and reported with the plan's line when the file has none such. */
+#include <math.h>
 #include <string.h>
 
 #include "base/files.h"
 #include "base/nearest.h"
+#include "base/number_text.h"
 #include "base/sink.h"
 #include "frame/cells.h"
 #include "trial/trial_parts.h"
@@ -30,6 +32,33 @@ void tm_wanted_add(tm_wanted_list *list, tm_wanted wanted)
         return;
     }
     list->item[list->n++] = wanted;
+}
+
+bool tm_number_is_beyond(double x)
+{
+    return fabs(x) > 1e150;
+}
+
+void tm_number_report_beyond(temoin_context *ctx, const temoin_frame *frame, int64_t row, const char *column, double x)
+{
+    char text[TM_NUMBER_TEXT_SIZE];
+    tm_problem(ctx,
+               "%s: line %lld, column \"%s\": found %s; a number beyond 1e150 cannot be computed with; correct it, or if it "
+               "stands for a missing value add it to the file's format: {missing: [...]} in the plan",
+               frame->path, (long long)frame->line[row], column, tm_number_text(x, text));
+}
+
+/* What the plan computes with: covariates, weights, probabilities. */
+static temoin_status validate_numbers(temoin_context *ctx, const tm_wanted_list *list, const temoin_frame *frame)
+{
+    size_t mark = tm_problems_mark(ctx);
+    for (int32_t i = 0; i < list->n; i++) {
+        const temoin_column *column = list->item[i].line ? temoin_frame_find(frame, list->item[i].name) : NULL;
+        for (int64_t r = 0; column && column->number && r < frame->n_rows && !tm_problems_full(ctx); r++)
+            if (tm_number_is_beyond(column->number[r]))
+                tm_number_report_beyond(ctx, frame, r, column->name, column->number[r]);
+    }
+    return tm_problems_end(ctx, mark, TEMOIN_ERR_DATA);
 }
 
 const char *tm_quoted_list(temoin_context *ctx, const char *const *names, int64_t n)
@@ -96,7 +125,8 @@ temoin_status tm_wanted_read(temoin_context *ctx, const temoin_plan *plan, const
     opts.n_requests = list->n;
     opts.absent_allowed = true;
     TM_TRY(temoin_frame_read_csv(ctx, path, &opts, out));
-    return validate_present(ctx, plan, list, *out);
+    TM_TRY(validate_present(ctx, plan, list, *out));
+    return validate_numbers(ctx, list, *out);
 }
 
 temoin_status tm_arm_column_read(temoin_context *ctx, const temoin_plan *plan, const temoin_column *column,

@@ -326,6 +326,19 @@ static void tall_files_are_read(void **state)
            "per client, wave and measure\n");
 }
 
+static void numbers_beyond_computing_are_refused(void **state)
+{
+    (void)state;
+    const char *plan = HEAD("{file: o.csv, id: id}") DRAWN "measures: [{name: income}]\n";
+    write_file("c.csv", "id\na\nb\n");
+    write_file("o.csv", "id,income\na,1e150\nb,-1e150\n");
+    temoin_context_free(build(plan).ctx);
+    write_file("o.csv", "id,income\na,1.0000001e150\nb,3\n");
+    refuse(plan, TEMOIN_ERR_DATA,
+           "o.csv: line 2, column \"income\": found 1.0000001e+150; a number beyond 1e150 cannot be computed with; correct "
+           "it, or if it stands for a missing value add it to the file's format: {missing: [...]} in the plan\n");
+}
+
 static void wide_files_are_read(void **state)
 {
     (void)state;
@@ -690,6 +703,7 @@ int main(void)
         cmocka_unit_test(probabilities_come_from_a_column),
         cmocka_unit_test(long_files_are_read),
         cmocka_unit_test(tall_files_are_read),
+        cmocka_unit_test(numbers_beyond_computing_are_refused),
         cmocka_unit_test(wide_files_are_read),
         cmocka_unit_test(several_files_are_joined),
         cmocka_unit_test(rows_of_outcomes_are_checked),
