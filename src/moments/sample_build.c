@@ -33,8 +33,8 @@ static temoin_status check_weights(temoin_context *ctx, const building *b, const
         char text[TM_NUMBER_TEXT_SIZE];
         const char *where = frame->path;
         if (isnan(w))
-            tm_problem(ctx, "%s: line %lld, column \"%s\": empty; every client needs a weight, 0 to leave the client out", where,
-                       (long long)frame->line[u], column->name);
+            tm_problem(ctx, "%s: line %lld, column \"%s\": empty; every client needs a weight, 0 to leave the client out",
+                       where, (long long)frame->line[u], column->name);
         else if (w < 0 || isinf(w))
             tm_problem(ctx, "%s: line %lld, column \"%s\": found %s; a weight must be a finite number of 0 or more", where,
                        (long long)frame->line[u], column->name, tm_number_text(w, text));
@@ -146,8 +146,8 @@ static temoin_status number_clusters(temoin_context *ctx, const building *b, tm_
         n_alone++;
         if (!b->estimate->missing_cluster_allowed && !tm_problems_full(ctx))
             tm_problem(ctx,
-                       "%s: line %lld, column \"%s\": empty, so client \"%s\" has no cluster, which estimate \"%s\" needs; fill "
-                       "it in, or say missing_cluster: own in the estimate to let such a client be a cluster of one",
+                       "%s: line %lld, column \"%s\": empty, so client \"%s\" has no cluster, which estimate \"%s\" needs; "
+                       "fill it in, or say missing_cluster: own in the estimate to let such a client be a cluster of one",
                        b->trial->clients->path, (long long)b->trial->clients->line[u], column, b->trial->id[u],
                        b->estimate->name);
     }
