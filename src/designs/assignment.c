@@ -71,14 +71,21 @@ static void spread_probability(const temoin_trial *trial, const int32_t *arm, co
 static temoin_status draw_arms(temoin_context *ctx, const temoin_trial *trial, const tm_design *design, int32_t *arm,
                                double *probability)
 {
-    const tm_design_units units = {trial->n_units,      trial->n_arms, trial->n_strata, trial->stratum,
-                                   trial->stratum_text, trial->shares, trial->plan->id, trial->plan->design.seed};
-    double *by_stratum;
-    TM_SCRATCH(ctx, by_stratum, (int64_t)trial->n_strata * trial->n_arms);
+    const tm_design_units units = {
+        .n_units = trial->n_units,
+        .n_arms = trial->n_arms,
+        .n_strata = trial->n_strata,
+        .stratum = trial->stratum,
+        .stratum_text = trial->stratum_text,
+        .shares = trial->shares,
+        .trial_id = trial->plan->id,
+        .seed = trial->plan->design.seed,
+        .plan = &trial->plan->design,
+        .id = trial->id,
+    };
+    double error;
     TM_TRY(design->draw(ctx, &units, arm));
-    TM_TRY(design->probability(ctx, &units, by_stratum));
-    spread_probability(trial, arm, by_stratum, probability);
-    return TEMOIN_OK;
+    return design->received(ctx, &units, arm, probability, &error);
 }
 
 static temoin_status take_shares(temoin_context *ctx, const temoin_trial *trial, double *probability)

@@ -38,6 +38,8 @@
  * exactly. Row and column sums do not move, so an arm's count is within one of its expectation in every stratum,
  * and so is its total.
  */
+#include <math.h>
+
 #include "designs/design_kind.h"
 #include "designs/leftovers.h"
 #include "numeric/stream.h"
@@ -154,7 +156,7 @@ static temoin_status divide_places(temoin_context *ctx, allocation *d)
     int64_t *last = d->left + (int64_t)units->n_strata * units->n_arms;
     for (int32_t a = 0; a < units->n_arms; a++) last[a] = (d->denominator - last[a]) % d->denominator;
     tm_pcg64 stream;
-    tm_stream_init(&stream, units->trial_id, units->seed, "leftover", "");
+    tm_design_stream(units, &stream, "leftover", "");
     return tm_leftovers_round(ctx, d->left, (int64_t)units->n_strata + 1, units->n_arms, d->denominator,
                               (tm_leftover_coin){stream_rises, &stream});
 }
@@ -165,7 +167,7 @@ static void deal_stratum(const allocation *d, int32_t s, int32_t *arm)
     const int64_t n = d->start[s + 1] - d->start[s], row = (int64_t)s * units->n_arms;
     int64_t *unit = d->order + d->start[s], dealt = 0;
     tm_pcg64 stream;
-    tm_stream_init(&stream, units->trial_id, units->seed, "order", units->stratum_text[s]);
+    tm_design_stream(units, &stream, "order", units->stratum_text[s]);
     for (int64_t i = n - 1; i > 0; i--) {
         const int64_t j = (int64_t)tm_pcg64_bounded(&stream, (uint64_t)i + 1), swap = unit[i];
         unit[i] = unit[j];
@@ -196,14 +198,16 @@ static temoin_status draw(temoin_context *ctx, const tm_design_units *units, int
     return status;
 }
 
-static temoin_status probability(temoin_context *ctx, const tm_design_units *units, double *probability)
+static temoin_status received(temoin_context *ctx, const tm_design_units *units, const int32_t *arm, double *probability,
+                              double *error)
 {
     TM_TRY(check_shares(ctx, units));
-    for (int32_t s = 0; s < units->n_strata; s++)
-        for (int32_t a = 0; a < units->n_arms; a++) {
-            const int64_t i = (int64_t)s * units->n_arms + a;
-            probability[i] = (double)units->shares[i] / (double)share_sum(units, s);
-        }
+    *error = 0;
+    for (int64_t u = 0; u < units->n_units; u++) {
+        int32_t s = units->stratum ? units->stratum[u] : 0;
+        double share = arm[u] < 0 ? NAN : (double)units->shares[(int64_t)s * units->n_arms + arm[u]];
+        probability[u] = share / (double)share_sum(units, s);
+    }
     return TEMOIN_OK;
 }
 
@@ -212,5 +216,5 @@ const tm_design tm_design_blocked = {
     .title = "Stratified: fixed numbers per arm in each stratum, leftovers balanced over strata",
     .cites = "Cox 1987; Deville & Tillé 1998",
     .draw = draw,
-    .probability = probability,
+    .received = received,
 };

@@ -19,10 +19,11 @@ static temoin_status draw(temoin_context *ctx, const tm_design_units *units, int
     return tm_design_blocked.draw(ctx, units, arm);
 }
 
-static temoin_status probability(temoin_context *ctx, const tm_design_units *units, double *probability)
+static temoin_status received(temoin_context *ctx, const tm_design_units *units, const int32_t *arm, double *probability,
+                              double *error)
 {
     TM_TRY(check_no_strata(ctx, units));
-    return tm_design_blocked.probability(ctx, units, probability);
+    return tm_design_blocked.received(ctx, units, arm, probability, error);
 }
 
 const tm_design tm_design_complete = {
@@ -30,5 +31,5 @@ const tm_design tm_design_complete = {
     .title = "Fixed numbers per arm among all units",
     .cites = "Cox 1987; Deville & Tillé 1998",
     .draw = draw,
-    .probability = probability,
+    .received = received,
 };

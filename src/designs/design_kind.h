@@ -11,8 +11,12 @@
 #define TM_DESIGN_KIND_H
 
 #include "base/failure.h"
+#include "numeric/pcg64.h"
+#include "plan/plan_struct.h"
 
-/* Who is drawn: units in canonical order (bytes of their ids), strata in the order of their canonical text's bytes. */
+/* Who is drawn, and all that a design may know of them; everything here is fixed before the draw. Units come in canonical
+ * order (bytes of their ids), strata and clusters in the order of their canonical texts' bytes. A member that a design has no
+ * use for may be NULL. */
 typedef struct tm_design_units {
     int64_t n_units;
     int32_t n_arms;
@@ -21,15 +25,46 @@ typedef struct tm_design_units {
     const char *const *stratum_text; /* [n_strata] canonical text; "" for the one stratum of a design without strata */
     const int64_t *shares;           /* [n_strata * n_arms] integer shares of each stratum */
     const char *trial_id, *seed;
+    const tm_plan_design *plan; /* the options of the kind; NULL: their defaults */
+    const char *const *id;      /* [n_units] */
+    const int64_t *arrival;     /* [n_units] units in the order in which they came; NULL: canonical order */
+    int32_t n_clusters;
+    const int32_t *cluster;          /* [n_units] whole clusters get one arm */
+    const char *const *cluster_text; /* [n_clusters] */
+    int32_t n_covariates;
+    const double *const *covariate; /* [n_covariates] → [n_units] finite: of `covariates`, in the plan's order, categories as
+                                       columns of 0 and 1 but for their first level */
+    int32_t n_factors;
+    const int32_t *const *factor; /* [n_factors] → [n_units] levels of `factors`, 0 … n_levels - 1 */
+    const int32_t *n_levels;      /* [n_factors] */
+    int64_t replicate;            /* 0: the trial's own draw; r > 0: its r-th redraw */
 } tm_design_units;
+
+/* The design's stream of that purpose and label; a redraw has streams of its own, purpose "PURPOSE/r". */
+void tm_design_stream(const tm_design_units *units, tm_pcg64 *rng, const char *purpose, const char *label);
+
+/* Visits one assignment that the design can make, with its exact probability; false: stop. */
+typedef bool tm_design_visit(void *data, const int32_t *arm, double probability);
 
 typedef struct tm_design {
     const char *key, *title, *cites;
-    /* arm [n_units], each in 0 … n_arms - 1. The same for the same units, whatever happened before.
-     * Errors   TEMOIN_ERR_PLAN: shares that cannot be honoured exactly; strata where the design has none. */
+    bool rolling;   /* units get arms one after the other, in order of arrival: later ones move nobody before them */
+    bool simulated; /* `received` is estimated by redraws */
+    /* arm [n_units], each in 0 … n_arms - 1, or -1 where the plan's misfit policy leaves a unit out. The same for the same
+     * units, whatever happened before.
+     * Errors   TEMOIN_ERR_PLAN: shares that cannot be honoured exactly; options that do not fit the units. */
     temoin_status (*draw)(temoin_context *ctx, const tm_design_units *units, int32_t *arm);
-    /* probability [n_strata * n_arms]: exact chance of each arm for every unit of the stratum. */
-    temoin_status (*probability)(temoin_context *ctx, const tm_design_units *units, double *probability);
+    /* probability [n_units]: chance that the unit gets the arm given, NaN where that is -1. *error: the largest Monte Carlo
+     * standard error among them, 0 when exact. For a rolling design the chance at the unit's turn, given those before it. */
+    temoin_status (*received)(temoin_context *ctx, const tm_design_units *units, const int32_t *arm, double *probability,
+                              double *error);
+    /* Visits every assignment of positive probability, for small trials; NULL: the design cannot. */
+    temoin_status (*enumerate)(temoin_context *ctx, const tm_design_units *units, tm_design_visit *visit, void *data);
+    /* Natural logarithm of the number of assignments of positive probability; NaN: not known. NULL likewise. */
+    temoin_status (*count)(temoin_context *ctx, const tm_design_units *units, double *log_count);
+    /* Chance that unit u gets arm a and unit v arm b, exact; NULL: by simulation only. */
+    temoin_status (*pairwise)(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v, int32_t b,
+                              double *probability);
 } tm_design;
 
 extern const tm_design *const tm_designs[];

@@ -21,7 +21,14 @@ static int run_case(int64_t n_units, int32_t n_strata)
         texts[s] = text[s];
         memcpy(shares + 3 * (int64_t)s, (int64_t[]){1, 2, 7}, 3 * sizeof *shares);
     }
-    tm_design_units units = {n_units, 3, n_strata, stratum, texts, shares, "bench", "1"};
+    tm_design_units units = {.n_units = n_units,
+                             .n_arms = 3,
+                             .n_strata = n_strata,
+                             .stratum = stratum,
+                             .stratum_text = texts,
+                             .shares = shares,
+                             .trial_id = "bench",
+                             .seed = "1"};
     for (int r = 0; r < 9; r++) {
         double start = stopwatch_now();
         memset(arm, r, (size_t)n_units * sizeof *arm);

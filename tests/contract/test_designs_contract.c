@@ -69,9 +69,13 @@ static void another_seed_or_trial_is_another_draw(void **state)
 static void check_frequencies(const tm_design *design, small_trial *t, char seed[32])
 {
     enum { DRAWS = 20000 };
-    double probability[64], count[64][4] = {{0}};
+    double probability[4][64], error, count[64][4] = {{0}};
     temoin_context *ctx = check_context();
-    check_ok(ctx, design->probability(ctx, &t->units, probability));
+    for (int32_t a = 0; a < t->units.n_arms; a++) {
+        for (int64_t u = 0; u < t->units.n_units; u++) t->arm[u] = a;
+        check_ok(ctx, design->received(ctx, &t->units, t->arm, probability[a], &error));
+        assert_true(design->simulated || error == 0);
+    }
     temoin_context_free(ctx);
     for (int r = 0; r < DRAWS; r++) {
         snprintf(seed, 32, "%d", r);
@@ -81,7 +85,7 @@ static void check_frequencies(const tm_design *design, small_trial *t, char seed
     for (int64_t u = 0; u < t->units.n_units; u++) {
         double sum = 0;
         for (int32_t a = 0; a < t->units.n_arms; a++) {
-            const double p = probability[t->stratum[u] * t->units.n_arms + a];
+            const double p = probability[a][u];
             assert_true(p >= 0 && p <= 1);
             assert_true(fabs(count[u][a] - DRAWS * p) <= 5.5 * sqrt(DRAWS * p * (1 - p)));
             sum += p;

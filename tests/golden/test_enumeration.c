@@ -314,17 +314,26 @@ static void declared_probabilities_are_those_of_the_list(void **state)
         static const char *const texts[] = {"s0", "s1", "s2", "s3"};
         const char *const one[] = {""};
         int64_t shares[MOST_STRATA * MOST_ARMS];
-        double declared[MOST_STRATA * MOST_ARMS];
+        double declared[MOST_UNITS], error;
+        int32_t asked[MOST_UNITS];
         for (int i = 0; i < t->n_strata * t->n_arms; i++) shares[i] = t->shares[i / t->n_arms][i % t->n_arms];
-        const tm_design_units units = {t->n_units, t->n_arms, t->n_strata, t->stratum, t->n_strata > 1 ? texts : one,
-                                       shares,     "t",       "s"};
+        const tm_design_units units = {.n_units = t->n_units,
+                                       .n_arms = t->n_arms,
+                                       .n_strata = t->n_strata,
+                                       .stratum = t->stratum,
+                                       .stratum_text = t->n_strata > 1 ? texts : one,
+                                       .shares = shares,
+                                       .trial_id = "t",
+                                       .seed = "s"};
         visit v = {.ctx = check_context(), .t = t};
         enumerate(&v);
         assert_true(v.n > 1);
-        check_ok(v.ctx, tm_design_find(t->n_strata > 1 ? "blocked" : "complete")->probability(v.ctx, &units, declared));
-        for (int u = 0; u < t->n_units; u++)
-            for (int a = 0; a < t->n_arms; a++)
-                check_close(v.inclusion[u][a], declared[t->stratum[u] * t->n_arms + a], 1e-12);
+        const tm_design *design = tm_design_find(t->n_strata > 1 ? "blocked" : "complete");
+        for (int a = 0; a < t->n_arms; a++) {
+            for (int u = 0; u < t->n_units; u++) asked[u] = a;
+            check_ok(v.ctx, design->received(v.ctx, &units, asked, declared, &error));
+            for (int u = 0; u < t->n_units; u++) check_close(v.inclusion[u][a], declared[u], 1e-12);
+        }
         temoin_context_free(v.ctx);
     }
 }

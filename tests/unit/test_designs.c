@@ -374,13 +374,16 @@ static const struct restated {
 static void check_restated(const struct restated *want, const char *contrast, const json_t *result)
 {
     static small_trial t;
-    double probability[12];
+    double probability[MOST_UNITS], error;
     const char *block = strstr(contrast, ": block ") + 8, *arm = strstr(contrast, ", arm ") + 6;
     const int32_t s = *block == 'a' ? 0 : *block - 'A', a = *arm == 'T' ? arm[1] - '1' : arm[0] - '0';
     build_trial(&t, want->n_strata, want->n_arms, want->size, want->shares);
     temoin_context *ctx = check_context();
-    check_ok(ctx, tm_design_find("blocked")->probability(ctx, &t.units, probability));
-    check_close(probability[s * want->n_arms + a], json_number_value(json_object_get(result, "estimate")), 1e-9);
+    for (int64_t u = 0; u < t.units.n_units; u++) t.arm[u] = a;
+    check_ok(ctx, tm_design_find("blocked")->received(ctx, &t.units, t.arm, probability, &error));
+    int64_t u = 0;
+    while (t.stratum[u] != s) u++;
+    check_close(probability[u], json_number_value(json_object_get(result, "estimate")), 1e-9);
     temoin_context_free(ctx);
     const json_t *ways = json_object_get(json_object_get(result, "extra"), "n_assignments");
     if (want->ways > 0 || json_is_number(ways))
