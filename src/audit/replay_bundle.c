@@ -118,8 +118,11 @@ static temoin_status check_inputs(temoin_context *ctx, const char *folder, const
         const char *digest = tm_text_digest(ctx, text, length);
         if (!digest) return tm_fail_memory(ctx);
         if (strcmp(digest, manifest->input_digest[k]) != 0)
-            TM_TRY(differ(ctx, verdict, tm_text(ctx, "%s: is not the file that manifest.json was made with\n  expected: sha256 %s\n"
-                                                     "  found:    sha256 %s", name, manifest->input_digest[k], digest)));
+            TM_TRY(differ(ctx, verdict,
+                          tm_text(ctx,
+                                  "%s: is not the file that manifest.json was made with\n  expected: sha256 %s\n"
+                                  "  found:    sha256 %s",
+                                  name, manifest->input_digest[k], digest)));
     }
     return TEMOIN_OK;
 }
