@@ -61,8 +61,9 @@ temoin_status tm_clustered_refuse(temoin_context *ctx, const tm_fit *fit, tm_unc
 typedef struct cluster_sums {
     double *score; /* [n_clusters] r'(Z_g'e), r = (I - S_g)^power ℓ */
     double *lost;  /* [n_clusters] length of ℓ along directions that the cluster alone determines */
-    double *d;     /* [n_clusters] r'S_g r; NULL: not wanted */
-    double *v;     /* S_g r, cluster after cluster */
+    double *own;   /* [n_clusters] p_g'p_g = ℓ'S_g ℓ; NULL: not wanted */
+    double *self;  /* [n_clusters] v_g'v_g */
+    double *v;     /* v_g = S_g r, cluster after cluster */
     const int64_t *offset; /* [n_clusters + 1] into v */
 } cluster_sums;
 
@@ -98,14 +99,28 @@ static void sum_cluster(const tm_kernels *kernels, const tm_fit *fit, int32_t g,
     double score = 0;
     for (int32_t k = 0; k < dim; k++) score += w->r[k] * w->score[k];
     sums->score[g] = score;
-    if (!sums->d) return;
-    double *v = sums->v + sums->offset[g], d = 0;
+    if (!sums->own) return;
+    double *v = sums->v + sums->offset[g], own = 0, self = 0;
     for (int32_t k = 0; k < dim; k++) {
+        double turned = 0;
         v[k] = 0;
-        for (int32_t m = 0; m < dim; m++) v[k] += w->gram[k * dim + m] * w->r[m];
-        d += w->r[k] * v[k];
+        for (int32_t m = 0; m < dim; m++) {
+            v[k] += w->gram[k * dim + m] * w->r[m];
+            turned += w->gram[k * dim + m] * w->l[m];
+        }
+        own += w->l[k] * turned;
+        self += v[k] * v[k];
     }
-    sums->d[g] = d;
+    sums->own[g] = own;
+    sums->self[g] = self;
+}
+
+/* The square of v_g'v_g is taken off the sum over all pairs of clusters. Where it is large beside p_g'p_g it would take the
+ * digits of that sum along: such a cluster is paired with each other cluster by itself. One of its eigenvalues is above
+ * 0.96 and all eigenvalues add up to the number of parameters, so that there are few. */
+static bool is_loud(const cluster_sums *sums, int32_t g)
+{
+    return sums->self[g] > 30 * sums->own[g];
 }
 
 static temoin_status sum_clusters(temoin_context *ctx, const tm_fit *fit, int32_t contrast, tm_power power,
@@ -176,7 +191,8 @@ temoin_status tm_clustered_run(temoin_context *ctx, const tm_fit *fit, tm_power 
     return TEMOIN_OK;
 }
 
-/* ‖Σ_g v_g v_g'‖², where v_g is zero outside of what g touches. Group × group products are few and sparse, or dense. */
+/* ‖Σ_g v_g v_g'‖² without loud clusters, where v_g is zero outside of what g touches. Group × group products are few and
+ * sparse, or dense. */
 typedef struct product {
     int64_t at; /* group * n_groups + group */
     double value;
@@ -201,6 +217,7 @@ static temoin_status groups_norm(temoin_context *ctx, const tm_fit *fit, const c
     if (dense) TM_SCRATCH(ctx, table, (int64_t)fit->n_groups * fit->n_groups);
     TM_SCRATCH(ctx, products, dense ? 0 : n_products);
     for (int32_t g = 0; g < fit->n_clusters; g++) {
+        if (is_loud(sums, g)) continue;
         tm_cluster cluster = tm_cluster_view(fit, g);
         const double *v = sums->v + sums->offset[g];
         for (int32_t i = 0; i < cluster.n_touched; i++)
@@ -212,7 +229,10 @@ static temoin_status groups_norm(temoin_context *ctx, const tm_fit *fit, const c
     }
     if (dense) {
         for (int64_t i = 0; i < fit->n_groups; i++)
-            for (int64_t j = 0; j <= i; j++) *norm += (i == j ? 1 : 2) * table[i * fit->n_groups + j] * table[i * fit->n_groups + j];
+            for (int64_t j = 0; j <= i; j++) {
+                double entry = table[i * fit->n_groups + j];
+                *norm += (i == j ? 1 : 2) * entry * entry;
+            }
         return TEMOIN_OK;
     }
     qsort(products, (size_t)used, sizeof *products, by_place);
@@ -232,6 +252,7 @@ static temoin_status outer_norm(temoin_context *ctx, const tm_fit *fit, const cl
     TM_SCRATCH(ctx, cross, (int64_t)fit->n_groups * r);
     TM_SCRATCH(ctx, square, (int64_t)r * r);
     for (int32_t g = 0; g < fit->n_clusters; g++) {
+        if (is_loud(sums, g)) continue;
         tm_cluster cluster = tm_cluster_view(fit, g);
         const double *v = sums->v + sums->offset[g], *vq = v + cluster.n_touched;
         for (int32_t k = 0; k < cluster.n_touched; k++)
@@ -246,19 +267,44 @@ static temoin_status outer_norm(temoin_context *ctx, const tm_fit *fit, const cl
     return groups_norm(ctx, fit, sums, norm);
 }
 
+/* Where coordinate c of a cluster stands among all parameters. */
+static int32_t place_of(const tm_fit *fit, const tm_cluster *cluster, int32_t c)
+{
+    return c < cluster->n_touched ? cluster->cell[c].group : fit->n_groups + c - cluster->n_touched;
+}
+
+/* Σ (v_g'v_h)² over pairs with a loud cluster among them. */
+static temoin_status loud_norm(temoin_context *ctx, const tm_fit *fit, const cluster_sums *sums, double *norm)
+{
+    double *full;
+    TM_SCRATCH(ctx, full, fit->n_parameters);
+    for (int32_t g = 0; g < fit->n_clusters; g++) {
+        if (!is_loud(sums, g)) continue;
+        tm_cluster loud = tm_cluster_view(fit, g);
+        for (int32_t c = 0; c < loud.dim; c++) full[place_of(fit, &loud, c)] = sums->v[sums->offset[g] + c];
+        for (int32_t h = 0; h < fit->n_clusters; h++) {
+            tm_cluster other = tm_cluster_view(fit, h);
+            double dot = 0;
+            for (int32_t c = 0; c < other.dim; c++) dot += sums->v[sums->offset[h] + c] * full[place_of(fit, &other, c)];
+            if (h != g) *norm += (is_loud(sums, h) ? 1 : 2) * dot * dot;
+        }
+        for (int32_t c = 0; c < loud.dim; c++) full[place_of(fit, &loud, c)] = 0;
+    }
+    return TEMOIN_OK;
+}
+
 /* Bell & McCaffrey 2002; Pustejovsky & Tipton 2018, eq. 11. With p_g = (I - H)_.g A_g c_g,
- *     p_g'p_h = 1[g = h] d_g - v_g'v_h,   df = (Σ p_g'p_g)² / ΣΣ (p_g'p_h)². */
+ *     p_g'p_h = 1[g = h] (ℓ'S_g ℓ + v_g'v_g) - v_g'v_h,   df = (Σ p_g'p_g)² / ΣΣ (p_g'p_h)². */
 static temoin_status satterthwaite(temoin_context *ctx, const tm_fit *fit, const cluster_sums *sums, double *df)
 {
     double trace = 0, own = 0, norm = 0;
     for (int32_t g = 0; g < fit->n_clusters; g++) {
-        const double *v = sums->v + sums->offset[g];
-        double square = 0;
-        for (int64_t k = 0; k < sums->offset[g + 1] - sums->offset[g]; k++) square += v[k] * v[k];
-        trace += sums->d[g] - square;
-        own += sums->d[g] * (sums->d[g] - 2 * square);
+        trace += sums->own[g];
+        own += sums->own[g] * sums->own[g];
+        if (!is_loud(sums, g)) own -= sums->self[g] * sums->self[g];
     }
     TM_TRY(outer_norm(ctx, fit, sums, &norm));
+    TM_TRY(loud_norm(ctx, fit, sums, &norm));
     *df = trace * trace / (own + norm);
     return TEMOIN_OK;
 }
@@ -282,7 +328,8 @@ temoin_status tm_clustered_reduced_bias(temoin_context *ctx, const tm_fit *fit, 
         cluster_sums sums = {0};
         TM_SCRATCH(ctx, sums.score, fit->n_clusters);
         TM_SCRATCH(ctx, sums.lost, fit->n_clusters);
-        TM_SCRATCH(ctx, sums.d, fit->n_clusters);
+        TM_SCRATCH(ctx, sums.own, fit->n_clusters);
+        TM_SCRATCH(ctx, sums.self, fit->n_clusters);
         TM_TRY(place_vectors(ctx, fit, &sums));
         TM_TRY(sum_clusters(ctx, fit, c, TM_POWER_INVERSE_ROOT, &sums));
         finish(fit, c, &sums, 1, false, &out[c]);

@@ -12,8 +12,8 @@ TEMOIN_MUST_CHECK temoin_status tm_clustered_refuse(temoin_context *ctx, const t
 /* Scores c_g'(I - H_gg)^power e_g, squared and added, times factor; G - 1 degrees of freedom. `centred` takes their mean
  * out before.
  *
- * Notes    cluster_leverage_one where the effect depends on a direction that one cluster alone determines: its residual there is zero
- *          whatever happened, and the sum would leave that cluster's error out.
+ * Notes    cluster_leverage_one where the effect depends on a direction that one cluster alone determines: its residual
+ *          there is zero whatever happened, and the sum would leave that cluster's error out.
  * Cost     one pass over the rows, O(p²) each, and at most O(dim³) per cluster: not a function of cluster size.
  * Cites    Niccodemi, Alessie, Angelini, Mierau & Wansbeek 2020; MacKinnon, Nielsen & Webb 2023.
  */

@@ -13,7 +13,7 @@ const tm_variance tm_variance_cv3j = {
     .key = "cv3j",
     .title_en = "jackknife that leaves out one cluster at a time, around its own mean (CV3J)",
     .title_fr = "jackknife par grappe, autour de sa propre moyenne (CV3J)",
-    .cites = "MacKinnon, Nielsen & Webb 2023, eq. 12",
+    .cites = "MacKinnon, Nielsen & Webb 2023",
     .clustered = true,
     .run = run,
 };

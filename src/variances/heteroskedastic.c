@@ -31,27 +31,45 @@ static bool any_leverage_one(const tm_fit *fit, const double *h, const double *e
     return false;
 }
 
-/* Bell & McCaffrey 2002 with every row its own cluster (Imbens & Kolesár 2016, eq. 10): with u_i = (z_i'ℓ)² / (1 - h_i),
- *     df = (Σ (z_i'ℓ)²)² / ΣΣ u_i u_j (1[i = j] - H_ij)²,   ΣΣ u_i u_j H_ij² = ‖Σ u_i z_i z_i'‖²
- * so that no n × n matrix is needed. Weighted: in rows scaled by the root weight, the working variance that HC2 has there. */
-static temoin_status bell_mccaffrey_df(temoin_context *ctx, const tm_fit *fit, const double *h, const double *effect_weight,
-                                       double *df)
+/* u_i h_i, which is taken off the sum over all pairs, is large beside (z_i'ℓ)² = u_i (1 - h_i) above this leverage, and would
+ * take the sum's digits along. As all leverages add up to the number of parameters, there are few such rows. */
+static const double loud_leverage = 0.97;
+
+/* H_ij of rows scaled by the root of their weights. */
+static double hat_of(const tm_fit *fit, const int32_t *group, int64_t i, int64_t j)
 {
-    tm_mark mark = tm_arena_mark(&ctx->scratch);
+    double h = 0, w = fit->root_weight ? fit->root_weight[i] * fit->root_weight[j] : 1;
+    if (group[i] == group[j]) h = w / fit->group_total[group[i]];
+    for (int32_t k = 0; k < fit->rank; k++) h += fit->q[k][i] * fit->q[k][j];
+    return h;
+}
+
+/* ΣΣ u_i u_j H_ij² over i ≠ j with a row of high leverage among them. */
+static temoin_status loud_norm(temoin_context *ctx, const tm_fit *fit, const double *h, const double *u, double *norm)
+{
+    int32_t *group;
+    TM_SCRATCH(ctx, group, fit->n);
+    for (int64_t c = 0; c < fit->n_cells; c++)
+        for (int64_t i = 0; i < fit->cell[c].n; i++) group[fit->cell[c].start + i] = fit->cell[c].group;
+    for (int64_t i = 0; i < fit->n; i++) {
+        if (h[i] <= loud_leverage) continue;
+        for (int64_t j = 0; j < fit->n; j++) {
+            double hat = hat_of(fit, group, i, j);
+            if (i != j) *norm += (h[j] > loud_leverage ? 1 : 2) * u[i] * u[j] * hat * hat;
+        }
+    }
+    return TEMOIN_OK;
+}
+
+/* ‖Σ u_i z_i z_i'‖². */
+static temoin_status outer_norm(temoin_context *ctx, const tm_fit *fit, const double *u, double *norm)
+{
     const tm_kernels *kernel = ctx->kernels;
-    double *u, *uroot, *diagonal, *cross;
-    TM_SCRATCH(ctx, u, fit->n);
+    double *uroot, *diagonal, *cross;
     TM_SCRATCH(ctx, uroot, fit->n);
     TM_SCRATCH(ctx, diagonal, fit->n_groups);
     TM_SCRATCH(ctx, cross, (int64_t)fit->n_groups * fit->rank);
-    double trace = 0, own = 0, norm = 0;
-    for (int64_t i = 0; i < fit->n; i++) {
-        double square = effect_weight[i] * effect_weight[i];
-        u[i] = square / (1 - h[i]);
-        uroot[i] = fit->root_weight ? u[i] * fit->root_weight[i] : u[i];
-        trace += square;
-        own += u[i] * u[i] * (1 - 2 * h[i]);
-    }
+    for (int64_t i = 0; i < fit->n; i++) uroot[i] = fit->root_weight ? u[i] * fit->root_weight[i] : u[i];
     for (int64_t c = 0; c < fit->n_cells; c++) {
         const tm_cell *cell = &fit->cell[c];
         const double *v = uroot + cell->start;
@@ -61,13 +79,35 @@ static temoin_status bell_mccaffrey_df(temoin_context *ctx, const tm_fit *fit, c
         for (int32_t j = 0; j < fit->rank; j++)
             cross[(int64_t)cell->group * fit->rank + j] += kernel->dot(v, fit->q[j] + cell->start, cell->n) / sqrt(total);
     }
-    for (int32_t f = 0; f < fit->n_groups; f++) norm += diagonal[f] * diagonal[f];
-    for (int64_t k = 0; k < (int64_t)fit->n_groups * fit->rank; k++) norm += 2 * cross[k] * cross[k];
+    for (int32_t f = 0; f < fit->n_groups; f++) *norm += diagonal[f] * diagonal[f];
+    for (int64_t k = 0; k < (int64_t)fit->n_groups * fit->rank; k++) *norm += 2 * cross[k] * cross[k];
     for (int32_t i = 0; i < fit->rank; i++)
         for (int32_t j = 0; j <= i; j++) {
             double product = kernel->dot3(u, fit->q[i], fit->q[j], fit->n);
-            norm += (i == j ? 1 : 2) * product * product;
+            *norm += (i == j ? 1 : 2) * product * product;
         }
+    return TEMOIN_OK;
+}
+
+/* Bell & McCaffrey 2002 with every row its own cluster (Imbens & Kolesár 2016, eq. 10): with u_i = (z_i'ℓ)² / (1 - h_i),
+ *     df = (Σ (z_i'ℓ)²)² / ΣΣ u_i u_j (1[i = j] - H_ij)²,   ΣΣ u_i u_j H_ij² = ‖Σ u_i z_i z_i'‖²
+ * so that no n × n matrix is needed. Weighted: in rows scaled by the root weight, the working variance that HC2 has there. */
+static temoin_status bell_mccaffrey_df(temoin_context *ctx, const tm_fit *fit, const double *h, const double *effect_weight,
+                                       double *df)
+{
+    tm_mark mark = tm_arena_mark(&ctx->scratch);
+    double *u, *quiet, trace = 0, own = 0, norm = 0;
+    TM_SCRATCH(ctx, u, fit->n);
+    TM_SCRATCH(ctx, quiet, fit->n);
+    for (int64_t i = 0; i < fit->n; i++) {
+        double square = effect_weight[i] * effect_weight[i];
+        u[i] = square / (1 - h[i]);
+        quiet[i] = h[i] > loud_leverage ? 0 : u[i];
+        trace += square;
+        own += square * square - quiet[i] * quiet[i] * h[i] * h[i];
+    }
+    TM_TRY(outer_norm(ctx, fit, quiet, &norm));
+    TM_TRY(loud_norm(ctx, fit, h, u, &norm));
     *df = trace * trace / (own + norm);
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;

@@ -44,7 +44,8 @@ static temoin_status run(temoin_context *ctx, const tm_fit *fit, tm_uncertainty 
     for (int64_t c = 0; c < fit->n_cells; c++) {
         const tm_cell *cell = &fit->cell[c];
         for (int64_t i = cell->start; i < cell->start + cell->n; i++)
-            mean[cell->group] += fit->response[i] * (fit->root_weight ? fit->root_weight[i] : 1) / fit->group_total[cell->group];
+            mean[cell->group] +=
+                fit->response[i] * (fit->root_weight ? fit->root_weight[i] : 1) / fit->group_total[cell->group];
     }
     for (int32_t c = 0; c < fit->model->n_contrasts; c++)
         if (!isnan(fit->value[c])) of_contrast(fit, mean, block, c, &out[c]);
