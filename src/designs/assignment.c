@@ -80,7 +80,7 @@ static temoin_status draw_arms(temoin_context *ctx, const temoin_trial *trial, c
         .shares = trial->shares,
         .trial_id = trial->plan->id,
         .seed = trial->plan->design.seed,
-        .plan = &trial->plan->design,
+        .options = &trial->plan->design.options,
         .id = trial->id,
     };
     double error;

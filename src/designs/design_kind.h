@@ -25,7 +25,7 @@ typedef struct tm_design_units {
     const char *const *stratum_text; /* [n_strata] canonical text; "" for the one stratum of a design without strata */
     const int64_t *shares;           /* [n_strata * n_arms] integer shares of each stratum */
     const char *trial_id, *seed;
-    const tm_plan_design *plan; /* the options of the kind; NULL: their defaults */
+    const tm_plan_options *options; /* NULL: their defaults */
     const char *const *id;      /* [n_units] */
     const int64_t *arrival;     /* [n_units] units in the order in which they came; NULL: canonical order */
     int32_t n_clusters;

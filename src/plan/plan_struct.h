@@ -50,6 +50,49 @@ typedef struct tm_plan_stratum_shares {
     const int64_t *shares; /* [n_arms], scaled as above */
 } tm_plan_stratum_shares;
 
+/* design.factors: what minimization balances. */
+typedef struct tm_plan_factor {
+    const char *column;
+    double weight; /* 1 */
+} tm_plan_factor;
+
+/* design.tiers: covariates that rerandomization balances together, the most important tier first. */
+typedef struct tm_plan_tier {
+    tm_names covariates;
+    double accept; /* share of draws that this tier lets pass, in (0, 1] */
+} tm_plan_tier;
+
+/* design.limits: the largest standardized difference in means that rerandomization lets pass. */
+typedef struct tm_plan_limit {
+    const char *covariate;
+    double largest;
+} tm_plan_limit;
+
+/* Options that some kinds take and others refuse; `temoin list designs` names them. Numbers left out are NaN, lists empty. */
+typedef struct tm_plan_options {
+    const char *misfits;         /* leftover places: "pivotal" unless told */
+    const char *cluster;         /* column; whole clusters get one arm */
+    const char *arrival;         /* column with the order in which clients came; ties by the bytes of ids */
+    const int64_t *block_sizes;  /* permuted */
+    int32_t n_block_sizes;
+    const tm_plan_factor *factors; /* minimized */
+    int32_t n_factors;
+    double coin;      /* minimized, biased_coin: probability of the favoured arm */
+    double urn_start; /* urn: balls per share at the start, and added for the other arms after each draw */
+    double urn_add;
+    const char *pair;     /* pairs: column that names the pair; NULL: made from the covariates */
+    int32_t group_size;   /* pairs made from covariates: 2 unless told */
+    const char *matching; /* "optimal" unless told, "greedy" */
+    tm_names covariates;  /* pairs, rerandomized, constrained */
+    double accept;        /* rerandomized: share of draws that pass */
+    const tm_plan_tier *tiers;
+    int32_t n_tiers;
+    const tm_plan_limit *limits;
+    int32_t n_limits;
+    int64_t candidates; /* constrained: allocations scored, 0: not told */
+    double fraction;    /* constrained: the best of them from which one is drawn */
+} tm_plan_options;
+
 typedef struct tm_plan_design {
     const char *kind;
     tm_names strata;
@@ -58,6 +101,7 @@ typedef struct tm_plan_design {
     const char *probability; /* with `assigned`: column with the probability of the arm received; else NULL */
     const tm_plan_stratum_shares *stratum_shares;
     int32_t n_stratum_shares;
+    tm_plan_options options;
 } tm_plan_design;
 
 typedef enum tm_structure {
