@@ -157,6 +157,24 @@ static temoin_status finish(temoin_context *ctx, const tm_fit *fit, const tm_var
     return TEMOIN_OK;
 }
 
+/* Degrees of freedom take fourth powers of the outcome, which far from one do not fit a double. Divided by a power of two,
+ * which is exact, they do; *unit is that power. */
+static temoin_status scale_outcome(temoin_context *ctx, const tm_sample *sample, tm_sample *scaled, double *unit)
+{
+    double largest = 0, *y;
+    int exponent;
+    *scaled = *sample;
+    *unit = 1;
+    for (int64_t i = 0; i < sample->n; i++) largest = fmax(largest, fabs(sample->y[i]));
+    if (largest == 0 || (largest > 1e-30 && largest < 1e30)) return TEMOIN_OK;
+    frexp(largest, &exponent);
+    TM_SCRATCH(ctx, y, sample->n);
+    for (int64_t i = 0; i < sample->n; i++) y[i] = ldexp(sample->y[i], 1 - exponent);
+    scaled->y = y;
+    *unit = ldexp(1, exponent - 1);
+    return TEMOIN_OK;
+}
+
 temoin_status tm_effects_run(temoin_context *ctx, const tm_sample *sample, const tm_estimator *estimator,
                              const tm_variance *variance, const double *arm_weight, int32_t n_contrasts, double level,
                              tm_effect *out)
@@ -170,9 +188,18 @@ temoin_status tm_effects_run(temoin_context *ctx, const tm_sample *sample, const
     if (sample->n == 0) return TEMOIN_OK;
     int64_t *left_out;
     const tm_fit *fit;
+    tm_sample scaled;
+    double unit;
     TM_SCRATCH(ctx, left_out, n_contrasts);
-    TM_TRY(fit_sample(ctx, sample, estimator, arm_weight, n_contrasts, left_out, out, &fit));
+    TM_TRY(scale_outcome(ctx, sample, &scaled, &unit));
+    TM_TRY(fit_sample(ctx, &scaled, estimator, arm_weight, n_contrasts, left_out, out, &fit));
     TM_TRY(finish(ctx, fit, variance, left_out, level, out));
+    for (int32_t c = 0; c < n_contrasts; c++) {
+        out[c].value *= unit;
+        out[c].se *= unit;
+        out[c].ci_low *= unit;
+        out[c].ci_high *= unit;
+    }
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;
 }
