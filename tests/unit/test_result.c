@@ -215,7 +215,8 @@ static temoin_row one_row(void)
 
 static temoin_results small_results(const temoin_row *rows, int64_t n_rows)
 {
-    return (temoin_results){.trial = "t",
+    return (temoin_results){.engine = "0.1.0",
+                            .trial = "t",
                             .title = {"T", "T"},
                             .registry = "",
                             .design = "blocked",
