@@ -35,43 +35,62 @@ static void link_line(char hex[TM_SHA256_HEX_SIZE], const char *line, size_t len
     tm_sha256_hex(digest, hex);
 }
 
-temoin_status temoin_ledger_render(temoin_context *ctx, const temoin_assignment *assignment, const char **text, size_t *length)
+static temoin_status check_drawn(temoin_context *ctx, const temoin_assignment *assignment)
+{
+    if (!assignment->drawn)
+        TM_FAIL(ctx, TEMOIN_ERR_USAGE, "trial \"%s\" was drawn elsewhere: there is no ledger to write",
+                assignment->trial->plan->id);
+    return TEMOIN_OK;
+}
+
+/* Appends a unit's line; `hex`, the digest of the line before, becomes that of this one. */
+static temoin_status put_line(tm_sink *sink, const temoin_assignment *assignment, int64_t u, char hex[TM_SHA256_HEX_SIZE])
 {
     const temoin_trial *trial = assignment->trial;
-    if (!assignment->drawn)
-        TM_FAIL(ctx, TEMOIN_ERR_USAGE, "trial \"%s\" was drawn elsewhere: there is no ledger to write", trial->plan->id);
+    size_t start = sink->length;
+    tm_sink_printf(sink, "%" PRId64 ",", u + 1);
+    tm_sink_csv(sink, trial->id[u]);
+    tm_sink_put(sink, ",");
+    tm_sink_csv(sink, trial->stratum_text[trial->stratum[u]]);
+    tm_sink_put(sink, ",");
+    tm_sink_csv(sink, trial->plan->arms[assignment->arm[u]].name);
+    tm_sink_put(sink, ",");
+    tm_sink_number(sink, assignment->probability[u]);
+    TM_TRY(tm_sink_finish(sink));
+    link_line(hex, sink->text + start, sink->length - start);
+    tm_sink_put(sink, ",");
+    tm_sink_put(sink, hex);
+    tm_sink_put(sink, "\n");
+    return TEMOIN_OK;
+}
+
+temoin_status temoin_ledger_render(temoin_context *ctx, const temoin_assignment *assignment, const char **text, size_t *length)
+{
+    TM_TRY(check_drawn(ctx, assignment));
     tm_sink sink;
     char hex[TM_SHA256_HEX_SIZE];
-    start_chain(trial->plan, hex);
+    start_chain(assignment->trial->plan, hex);
     tm_sink_init(&sink, ctx);
     tm_sink_put(&sink, "position,client,stratum,arm,probability,digest\n");
-    for (int64_t u = 0; u < trial->n_units; u++) {
-        size_t start = sink.length;
-        tm_sink_printf(&sink, "%" PRId64 ",", u + 1);
-        tm_sink_csv(&sink, trial->id[u]);
-        tm_sink_put(&sink, ",");
-        tm_sink_csv(&sink, trial->stratum_text[trial->stratum[u]]);
-        tm_sink_put(&sink, ",");
-        tm_sink_csv(&sink, trial->plan->arms[assignment->arm[u]].name);
-        tm_sink_put(&sink, ",");
-        tm_sink_number(&sink, assignment->probability[u]);
-        TM_TRY(tm_sink_finish(&sink));
-        link_line(hex, sink.text + start, sink.length - start);
-        tm_sink_put(&sink, ",");
-        tm_sink_put(&sink, hex);
-        tm_sink_put(&sink, "\n");
-    }
+    for (int64_t u = 0; u < assignment->trial->n_units; u++) TM_TRY(put_line(&sink, assignment, u, hex));
     *text = sink.text;
     *length = sink.length;
     return tm_sink_finish(&sink);
 }
 
+/* Keeps one line at a time: a ledger may be large. */
 static temoin_status find_head(temoin_context *ctx, const temoin_assignment *assignment, const char **head)
 {
-    const char *text;
-    size_t length;
-    TM_TRY(temoin_ledger_render(ctx, assignment, &text, &length));
-    *head = tm_text_copy(ctx, text + length - TM_SHA256_HEX_SIZE, TM_SHA256_HEX_SIZE - 1);
+    TM_TRY(check_drawn(ctx, assignment));
+    tm_sink sink;
+    char hex[TM_SHA256_HEX_SIZE];
+    start_chain(assignment->trial->plan, hex);
+    tm_sink_init(&sink, ctx);
+    for (int64_t u = 0; u < assignment->trial->n_units; u++) {
+        sink.length = 0;
+        TM_TRY(put_line(&sink, assignment, u, hex));
+    }
+    *head = tm_text_copy(ctx, hex, TM_SHA256_HEX_SIZE - 1);
     return *head ? TEMOIN_OK : tm_fail_memory(ctx);
 }
 
