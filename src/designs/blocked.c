@@ -215,6 +215,8 @@ const tm_design tm_design_blocked = {
     .key = "blocked",
     .title = "Stratified: fixed numbers per arm in each stratum, leftovers balanced over strata",
     .cites = "Cox 1987; Deville & Tillé 1998",
+    .options = "strata",
+    .needs = "strata",
     .draw = draw,
     .received = received,
 };

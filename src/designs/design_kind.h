@@ -37,6 +37,9 @@ typedef struct tm_design_units {
     int32_t n_factors;
     const int32_t *const *factor; /* [n_factors] → [n_units] levels of `factors`, 0 … n_levels - 1 */
     const int32_t *n_levels;      /* [n_factors] */
+    int32_t n_pairs;
+    const int32_t *pair;          /* [n_units] of `pair`; NULL: the plan names no pairs */
+    const char *const *pair_text; /* [n_pairs] in byte order */
     int64_t replicate;            /* 0: the trial's own draw; r > 0: its r-th redraw */
 } tm_design_units;
 
@@ -48,6 +51,11 @@ typedef bool tm_design_visit(void *data, const int32_t *arm, double probability)
 
 typedef struct tm_design {
     const char *key, *title, *cites;
+    /* Keys under `design` that this kind takes, besides kind, seed, assigned, probability and stratum_shares: "strata misfits".
+     * NULL: none. Any other key is refused before a unit is drawn. */
+    const char *options;
+    /* Those of them it cannot do without; where one of several is enough they are joined by "|": "covariates accept|tiers". */
+    const char *needs;
     bool rolling;   /* units get arms one after the other, in order of arrival: later ones move nobody before them */
     bool simulated; /* `received` is estimated by redraws */
     /* arm [n_units], each in 0 … n_arms - 1, or -1 where the plan's misfit policy leaves a unit out. The same for the same
