@@ -34,6 +34,7 @@ typedef struct tm_design_units {
     int32_t n_covariates;
     const double *const *covariate; /* [n_covariates] → [n_units] finite: of `covariates`, in the plan's order, categories as
                                        columns of 0 and 1 but for their first level */
+    const char *const *covariate_name; /* [n_covariates] the plan's name of the covariate that each column is of */
     int32_t n_factors;
     const int32_t *const *factor; /* [n_factors] → [n_units] levels of `factors`, 0 … n_levels - 1 */
     const int32_t *n_levels;      /* [n_factors] */
