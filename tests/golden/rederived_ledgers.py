@@ -14,9 +14,9 @@ sys.path.insert(0, str(HERE.parent / "support"))
 import tap  # noqa: E402
 
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
-NASTY = ["a,b", 'say "no"', "two\nlines", "c\rr", "semi;colon", "tab\there", "Zoë", "Ñandú", "Ω", "𝛀", "\uffee", "a|b", "a\\|b", "\\",
-         "a\\", "|", "||", "-1", "1", "01", "1.0", "+1", "'", "''", '""', "é", "e\u0301", "=1+1", "#", "a b", "NaN", "true",
-         " a", "b ", "\tc", "d\n", "x" * 300]
+NASTY = ["a,b", 'say "no"', "two\nlines", "c\rr", "semi;colon", "tab\there", "Zoë", "Ñandú", "Ω", "𝛀", "\uffee", "a|b",
+         "a\\|b", "\\", "a\\", "|", "||", "-1", "1", "01", "1.0", "+1", "'", "''", '""', "é", "e\u0301", "=1+1",
+         "#", "a b", "NaN", "true", " a", "b ", "\tc", "d\n", "x" * 300]
 EQUAL = {n: ["1"] * n for n in range(2, 8)}
 
 

@@ -100,7 +100,8 @@ def analysis_plan():
         {"control": 1, "light": 1, "full": 2}, {"kind": "blocked", "strata": ["site"]},
         outcomes=[{"file": "outcomes.csv", "id": "id", "wave": "month", "format": {"missing": ["", "NA"]}}],
         measures=MEASURES, estimates=chosen, report={"languages": ["en", "fr"], "min_cell": 5},
-        families=[{"name": "one", "estimates": [e["name"] for e in chosen if "income" in e["measures"]], "adjust": ["holm", "bh"]}])
+        families=[{"name": "one", "estimates": [e["name"] for e in chosen if "income" in e["measures"]],
+                   "adjust": ["holm", "bh"]}])
 
 
 def analysis_rows(chance):
@@ -108,8 +109,8 @@ def analysis_rows(chance):
     for u in range(N_CLIENTS):
         office, age = chance.randrange(N_CLUSTERS), chance.gauss(40, 12)
         clients.append([f"c{u:05}", f"s{office % 7}", f"office {office}", "" if u % 11 == 0 else f"{age:.3f}",
-                        "" if u % 17 == 3 else chance.randint(6, 18), "" if u % 29 == 5 else chance.choice(["nl", "fr", "autre"]),
-                        f"{chance.uniform(0.2, 5):.4f}"])
+                        "" if u % 17 == 3 else chance.randint(6, 18),
+                        "" if u % 29 == 5 else chance.choice(["nl", "fr", "autre"]), f"{chance.uniform(0.2, 5):.4f}"])
         level = chance.gauss(900 + 3 * age + 10 * office, 200)
         for wave in WAVES:
             if wave != "0" and chance.random() < 0.1:
@@ -166,7 +167,8 @@ def large_plan():
     """Large enough for the loops that are worth a thread."""
     some = [estimate("hc2", ["income"], "ols", "hc2_bm", covariates=["baseline", "age", "school", "lang"]),
             estimate("hc3", ["income"], "lin", "hc3", covariates=["baseline", "age"]),
-            estimate("cr2", ["income"], "ols", "cr2", covariates=["baseline", "age"], strata="none", cluster="office", weights="w"),
+            estimate("cr2", ["income"], "ols", "cr2", covariates=["baseline", "age"], strata="none", cluster="office",
+                     weights="w"),
             estimate("cr3", ["income"], "ols", "cr3", covariates=["age"], strata="none", cluster="office")]
     plan = analysis_plan()
     del plan["families"]
@@ -204,24 +206,27 @@ def same_with_shuffled_rows():
 # -- the locale
 
 
+def decimal_point(environment):
+    said = subprocess.run([sys.executable, "-c", "import locale; locale.setlocale(locale.LC_ALL, ''); "
+                           "print(locale.localeconv()['decimal_point'])"], env=dict(environment, LD_PRELOAD=""),
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return said.stdout.decode().strip()
+
+
 def german_environment():
     """Preloaded into the program, the object sets the locale before main, as a program that embeds the library may."""
     if not os.path.isfile(SET_LOCALE):
         raise tap.Skip("no object that sets the locale")
-    environment = dict(os.environ, LC_ALL="de_DE.UTF-8", LD_PRELOAD=SET_LOCALE)
-    if "LOCPATH" not in environment:
-        folder = FOLDER / "locale"
-        folder.mkdir(exist_ok=True)
-        try:
-            subprocess.run(["localedef", "-i", "de_DE", "-f", "UTF-8", folder / "de_DE.UTF-8"], check=True, capture_output=True)
-        except (OSError, subprocess.CalledProcessError):
-            raise tap.Skip("localedef cannot make de_DE.UTF-8; the package locales is not installed")
-        environment["LOCPATH"] = str(folder)
-    said = subprocess.run([sys.executable, "-c", "import locale; locale.setlocale(locale.LC_ALL, ''); "
-                           "print(locale.localeconv()['decimal_point'])"], env=dict(environment, LD_PRELOAD=""),
-                          stdout=subprocess.PIPE).stdout.decode().strip()
-    if said != ",":
-        raise tap.Skip("de_DE.UTF-8 does not work here")
+    environment = dict(os.environ, LC_ALL="de_DE.UTF-8", LD_PRELOAD=os.path.abspath(SET_LOCALE))
+    if decimal_point(environment) == ",":
+        return environment
+    try:
+        subprocess.run(["localedef", "-i", "de_DE", "-f", "UTF-8", FOLDER / "de_DE.UTF-8"], check=True, capture_output=True,
+                       env=dict(os.environ, LC_ALL="C", LD_PRELOAD=""))
+    except (OSError, subprocess.CalledProcessError):
+        raise tap.Skip("localedef cannot make de_DE.UTF-8; is the package locales installed?")
+    environment["LOCPATH"] = str(FOLDER)
+    tap.equal(decimal_point(environment), ",")
     return environment
 
 

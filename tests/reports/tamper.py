@@ -132,7 +132,8 @@ def still_whole(verb):
 CASES = [("300 flipped bytes", flipped, 300), ("70 lines deleted, repeated or swapped", rearranged, 70),
          ("cut and grown files", truncated), ("missing files", missing),
          ("every file put back, the bundle replays", still_whole)]
-TESTS = [(f"{verb}: {name}", functools.partial(test, verb, *more)) for verb in ("assign", "analyze") for name, test, *more in CASES]
+TESTS = [(f"{verb}: {name}", functools.partial(test, verb, *more))
+         for verb in ("assign", "analyze") for name, test, *more in CASES]
 
 if __name__ == "__main__":
     print(f"# seed {SEED}")
