@@ -16,6 +16,7 @@
 #include <stdbool.h>
 
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_randist.h>
 
 /* Beyond this df Student's t is normal: the tails differ by t^4 / (4 df) relative, below 1e-14. */
 static const double df_normal = 1e20;
@@ -96,4 +97,25 @@ double tm_chi2_upper(double x, double df)
 {
     if (isnan(x) || !(df > 0) || df > df_chi2_largest) return NAN;
     return isinf(x) ? x < 0 : gsl_cdf_chisq_Q(x, df);
+}
+
+/* Newton's method on the logarithm of the smaller tail, as a function of u = log x: both tails' logarithms are concave there,
+ * so that from the second step on u stays on one side of the root and comes to it. Starts from Wilson & Hilferty's normal
+ * approximation, or from the leading term of the lower tail where that is smaller still. */
+double tm_chi2_quantile(double p, double df)
+{
+    if (!(p >= 0 && p <= 1) || !(df > 0) || df > df_chi2_largest) return NAN;
+    if (p == 0 || p == 1) return p == 0 ? 0 : INFINITY;
+    const bool lower = p < 0.5;
+    const double target = lower ? log(p) : log1p(-p), third = 2 / (9 * df);
+    const double cube = 1 - third + tm_normal_quantile(p) * sqrt(third);
+    double u = (log(p) + lgamma(df / 2 + 1)) / (df / 2) + M_LN2;
+    if (cube > 0) u = fmax(u, log(df) + 3 * log(cube));
+    for (int i = 0; i < 200; i++) {
+        const double x = exp(u), tail = lower ? gsl_cdf_chisq_P(x, df) : gsl_cdf_chisq_Q(x, df);
+        const double step = (target - log(tail)) * tail / (x * gsl_ran_chisq_pdf(x, df)) * (lower ? 1 : -1);
+        u += step;
+        if (!(fabs(step) > 1e-15 * fmax(fabs(u), 1))) break;
+    }
+    return exp(u);
 }

@@ -126,6 +126,35 @@ static void chi_square_tails(void **state)
     }
 }
 
+/* Bisection on the regularised incomplete gamma function: mpmath, 60 digits. */
+static void chi_square_quantiles(void **state)
+{
+    (void)state;
+    static const double known[][3] = {
+        {1e-12, 0.5, 1.3499395786223459156e-48}, {1e-12, 3, 2.4179879427180357746e-8},
+        {1e-12, 10, 0.020778689705003601031},    {1e-12, 1000, 716.9494787894976062},
+        {1e-6, 1, 1.5707963267957189441e-12},    {1e-6, 27.5, 5.1907832275960253516},
+        {0.001, 1, 1.5707971492624899447e-6},    {0.001, 3, 0.02429758581569273353},
+        {0.001, 10, 1.4787434638356650407},      {0.001, 100, 61.917939206936623192},
+        {0.01, 1, 0.00015708785790970198404},    {0.01, 10, 2.5582121601872060709},
+        {0.1, 27.5, 18.526163923737366208},      {0.5, 0.5, 0.087347604705746820734},
+        {0.5, 10, 9.3418177655919674406},        {0.9, 1, 2.7055434540954149212},
+        {0.9, 100, 118.49800381106210561},       {0.999, 0.5, 8.7528885157733728385},
+        {0.999, 10, 29.588298445074416426},      {0.999, 1000, 1143.9170926196791705},
+    };
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+        check_close(tm_chi2_quantile(known[k][0], known[k][1]), known[k][2], 1e-12);
+    for (double p = 1e-300; p < 1; p *= 1.3) check_close(tm_chi2_quantile(p, 2), -2 * log1p(-p), 1e-12);
+    for (double df = 0.1; df < 1e6; df *= 1.7)
+        for (double p = 1e-9; p < 1; p = p < 0.01 ? p * 10 : p + 0.07) {
+            const double x = tm_chi2_quantile(p, df), upper = tm_chi2_upper(x, df);
+            if (p > 1e-3 && x > 1e-300) check_close(upper, 1 - p, 1e-10);
+        }
+    assert_true(tm_chi2_quantile(0, 3) == 0 && isinf(tm_chi2_quantile(1, 3)));
+    assert_true(isnan(tm_chi2_quantile(0.5, 0)) && isnan(tm_chi2_quantile(0.5, 2e6)) && isnan(tm_chi2_quantile(NAN, 3)));
+    assert_true(isnan(tm_chi2_quantile(-0.1, 3)) && isnan(tm_chi2_quantile(1.1, 3)));
+}
+
 static void edges_have_no_number_or_the_limit(void **state)
 {
     (void)state;
@@ -156,6 +185,7 @@ static void the_handler_is_never_called(void **state)
         }
     }
     for (double p = 5e-324; p < 1; p = p < 1e-20 ? p * 1e10 : p * 1.5) {
+        for (double df = 0.1; df < 2e6; df *= 3) (void)tm_chi2_quantile(p, df);
         (void)tm_normal_quantile(p);
         (void)tm_student_quantile(p, 0.01);
     }
@@ -174,6 +204,7 @@ int main(void)
         cmocka_unit_test(very_many_degrees_of_freedom_are_normal),
         cmocka_unit_test(normal_tails_and_quantiles),
         cmocka_unit_test(chi_square_tails),
+        cmocka_unit_test(chi_square_quantiles),
         cmocka_unit_test(edges_have_no_number_or_the_limit),
         cmocka_unit_test(the_handler_is_never_called),
     };
