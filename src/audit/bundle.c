@@ -85,14 +85,14 @@ static temoin_status guard_ledger(temoin_context *ctx, const char *folder, const
     if (!path) return tm_fail_memory(ctx);
     if (!tm_file_exists(path)) return TEMOIN_OK;
     if (!analysis)
-        TM_FAIL(ctx, TEMOIN_ERR_DATA, "%s: there is a ledger already, and a ledger is drawn once; choose another folder with -o",
-                path);
+        TM_FAIL(ctx, TEMOIN_ERR_DATA,
+                "%s: there is a ledger already, and a ledger is drawn once; choose another folder with -o", path);
     TM_TRY(tm_file_read(ctx, path, &text, &length));
     bool ours = bundle->n_outputs > 0 && strcmp(bundle->outputs[0].name, "ledger.csv") == 0;
     if (ours && length == bundle->outputs[0].length && memcmp(text, bundle->outputs[0].text, length) == 0) return TEMOIN_OK;
     TM_FAIL(ctx, TEMOIN_ERR_DATA,
-            "%s: this ledger is not the one that the plan and its client list draw now; restore the client list and plan of the "
-            "draw, or choose another folder with -o",
+            "%s: this ledger is not the one that the plan and its client list draw now; restore the client list and plan "
+            "of the draw, or choose another folder with -o",
             path);
 }
 
@@ -115,8 +115,8 @@ temoin_status temoin_bundle_write(temoin_context *ctx, const char *folder, const
 {
     tm_bundle bundle;
     if (!results && !assignment->drawn)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: the arms come from column \"%s\"; there is nothing to draw", trial->plan->path,
-                tm_plan_line(trial->plan, "design.assigned"), trial->plan->design.assigned);
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: the arms come from column \"%s\"; there is nothing to draw",
+                trial->plan->path, tm_plan_line(trial->plan, "design.assigned"), trial->plan->design.assigned);
     TM_TRY(tm_bundle_build(ctx, trial, assignment, results, &bundle));
     TM_TRY(guard_ledger(ctx, folder, &bundle, results != NULL));
     const char *inputs = tm_text(ctx, "%s/inputs", folder);

@@ -31,7 +31,8 @@ static double variance_of(const temoin_baseline_row *row, bool share)
 static void summarize(const temoin_assignment *assignment, const variable *v, int32_t arm, temoin_baseline_row *row)
 {
     double sum = 0, square = 0;
-    *row = (temoin_baseline_row){.variable = v->name, .level = v->level, .label = {v->label.en, v->label.fr}, .arm = arm};
+    *row =
+        (temoin_baseline_row){.variable = v->name, .level = v->level, .label = {v->label.en, v->label.fr}, .arm = arm};
     for (int64_t u = 0; u < assignment->trial->n_units; u++) {
         if (assignment->arm[u] != arm) continue;
         double x = value_of(v, u);
@@ -48,7 +49,8 @@ static void summarize(const temoin_assignment *assignment, const variable *v, in
     row->smd = NAN;
 }
 
-static void add_rows(const temoin_assignment *assignment, const variable *v, temoin_baseline_row *rows, temoin_results *results)
+static void add_rows(const temoin_assignment *assignment, const variable *v, temoin_baseline_row *rows,
+                     temoin_results *results)
 {
     temoin_baseline_row *reference = &rows[results->n_baseline];
     for (int32_t a = 0; a < assignment->trial->n_arms; a++) {
@@ -86,7 +88,8 @@ static tm_label label_of(const temoin_plan *plan, const char *name)
 }
 
 /* Strata, declared columns, covariates of the estimates, each once, then baselines of the measures. */
-static temoin_status list_columns(temoin_context *ctx, const temoin_trial *trial, const temoin_column ***out, int32_t *n)
+static temoin_status list_columns(temoin_context *ctx, const temoin_trial *trial, const temoin_column ***out,
+                                  int32_t *n)
 {
     const temoin_plan *plan = trial->plan;
     int32_t n_names = 0, room = plan->n_columns + plan->design.strata.n;
@@ -97,7 +100,8 @@ static temoin_status list_columns(temoin_context *ctx, const temoin_trial *trial
     for (int32_t s = 0; s < plan->design.strata.n; s++) name[n_names++] = plan->design.strata.name[s];
     for (int32_t c = 0; c < plan->n_columns; c++) name[n_names++] = plan->columns[c].name;
     for (int32_t e = 0; e < plan->n_estimates; e++)
-        for (int32_t j = 0; j < plan->estimates[e].covariates.n; j++) name[n_names++] = plan->estimates[e].covariates.name[j];
+        for (int32_t j = 0; j < plan->estimates[e].covariates.n; j++)
+            name[n_names++] = plan->estimates[e].covariates.name[j];
     *n = 0;
     for (int32_t i = 0; i < n_names; i++) {
         const temoin_column *column = temoin_frame_find(trial->clients, name[i]);
@@ -125,7 +129,8 @@ static temoin_status run(temoin_context *ctx, const temoin_assignment *assignmen
     for (int32_t m = 0; m < trial->n_measures; m++) {
         const tm_plan_measure *measure = &trial->plan->measures[m];
         int32_t wave = measure->baseline ? tm_trial_find_wave(trial, measure->baseline) : -1;
-        variable v = {.name = measure->name, .level = "", .label = measure->label, .share = measure->kind == TM_MEASURE_BINARY};
+        variable v = {
+            .name = measure->name, .level = "", .label = measure->label, .share = measure->kind == TM_MEASURE_BINARY};
         v.number = wave >= 0 ? tm_trial_value(trial, m, wave) : NULL;
         if (v.number) add_rows(assignment, &v, rows, results);
     }

@@ -18,7 +18,8 @@ static void count(const temoin_assignment *assignment, int32_t wave, const doubl
     }
     row->mean = row->n_observed ? sum / (double)row->n_observed : NAN;
     for (int64_t u = 0; u < trial->n_units; u++)
-        if (assignment->arm[u] == row->arm && !isnan(value[u])) square += (value[u] - row->mean) * (value[u] - row->mean);
+        if (assignment->arm[u] == row->arm && !isnan(value[u]))
+            square += (value[u] - row->mean) * (value[u] - row->mean);
     row->sd = row->n_observed > 1 ? sqrt(square / (double)(row->n_observed - 1)) : NAN;
 }
 

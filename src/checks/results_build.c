@@ -20,8 +20,8 @@ static temoin_status fail_key(temoin_context *ctx, const temoin_plan *plan, int 
                               const char *const *known, int n_known)
 {
     const char *nearest = tm_nearest(key, known, (size_t)n_known);
-    TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: there is no %s \"%s\"; %s%s%s`temoin list %ss` shows all", plan->path, line,
-            what, key, nearest ? "did you mean \"" : "", nearest ? nearest : "", nearest ? "\"? " : "", what);
+    TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: there is no %s \"%s\"; %s%s%s`temoin list %ss` shows all", plan->path,
+            line, what, key, nearest ? "did you mean \"" : "", nearest ? nearest : "", nearest ? "\"? " : "", what);
 }
 
 static temoin_status find_method(temoin_context *ctx, const temoin_plan *plan, int e, method *out)
@@ -32,13 +32,13 @@ static temoin_status find_method(temoin_context *ctx, const temoin_plan *plan, i
     out->variance = tm_variance_find(estimate->variance);
     if (!out->estimator) {
         for (int i = 0; i < tm_n_estimators; i++) known[i] = tm_estimators[i]->key;
-        return fail_key(ctx, plan, tm_plan_line(plan, "estimates[%d].estimator", e), "estimator", estimate->estimator, known,
-                        tm_n_estimators);
+        return fail_key(ctx, plan, tm_plan_line(plan, "estimates[%d].estimator", e), "estimator", estimate->estimator,
+                        known, tm_n_estimators);
     }
     if (!out->variance) {
         for (int i = 0; i < tm_n_variances; i++) known[i] = tm_variances[i]->key;
-        return fail_key(ctx, plan, tm_plan_line(plan, "estimates[%d].variance", e), "variance", estimate->variance, known,
-                        tm_n_variances);
+        return fail_key(ctx, plan, tm_plan_line(plan, "estimates[%d].variance", e), "variance", estimate->variance,
+                        known, tm_n_variances);
     }
     return TEMOIN_OK;
 }
@@ -47,17 +47,19 @@ static temoin_status check_method(temoin_context *ctx, const temoin_plan *plan, 
 {
     const tm_plan_estimate *estimate = &plan->estimates[e];
     if (estimate->covariates.n && !m->estimator->takes_covariates)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: estimator \"%s\" takes no covariates; use ols or lin, or leave them out",
-                plan->path, tm_plan_line(plan, "estimates[%d].covariates", e), m->estimator->key);
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+                "%s: line %d: estimator \"%s\" takes no covariates; use ols or lin, or leave them out", plan->path,
+                tm_plan_line(plan, "estimates[%d].covariates", e), m->estimator->key);
     if (m->variance->clustered && !estimate->cluster)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: variance \"%s\" needs `cluster`: provider, client or a column", plan->path,
-                tm_plan_line(plan, "estimates[%d].variance", e), m->variance->key);
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: variance \"%s\" needs `cluster`: provider, client or a column",
+                plan->path, tm_plan_line(plan, "estimates[%d].variance", e), m->variance->key);
     if (!m->variance->clustered && estimate->cluster)
         TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: variance \"%s\" ignores clusters; use cr2, or leave `cluster` out",
                 plan->path, tm_plan_line(plan, "estimates[%d].variance", e), m->variance->key);
     if (m->variance->blockwise && !m->estimator->blockwise)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: variance \"%s\" is for differences in means (dim, dim_precision); use hc2",
-                plan->path, tm_plan_line(plan, "estimates[%d].variance", e), m->variance->key);
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+                "%s: line %d: variance \"%s\" is for differences in means (dim, dim_precision); use hc2", plan->path,
+                tm_plan_line(plan, "estimates[%d].variance", e), m->variance->key);
     return TEMOIN_OK;
 }
 
@@ -67,8 +69,8 @@ static bool is_baseline(const temoin_trial *trial, int32_t measure, int32_t wave
     return baseline && strcmp(baseline, trial->wave[wave]) == 0;
 }
 
-/* Rows that an estimate will have: the waves that it names, or else all but the baseline at which its measure has values.
- * A measure that nobody has a value of keeps its rows, which say so. */
+/* Rows that an estimate will have: the waves that it names, or else all but the baseline at which its measure has
+ * values. A measure that nobody has a value of keeps its rows, which say so. */
 static bool wants_wave(const temoin_trial *trial, const tm_plan_estimate *estimate, int32_t measure, int32_t wave)
 {
     for (int32_t w = 0; w < estimate->waves.n; w++)
@@ -104,8 +106,8 @@ static void describe_arms(const tm_sample *sample, const double *arm_weight, tem
     row->mean_reference = row->n_reference ? sum_reference / (double)row->n_reference : NAN;
 }
 
-static temoin_status fill_row(const tm_plan_estimate *estimate, const tm_plan_contrast *contrast, const tm_sample *sample,
-                              const tm_effect *effect, temoin_row *row)
+static temoin_status fill_row(const tm_plan_estimate *estimate, const tm_plan_contrast *contrast,
+                              const tm_sample *sample, const tm_effect *effect, temoin_row *row)
 {
     row->arm = contrast->arm;
     row->reference = contrast->reference;
@@ -128,8 +130,9 @@ static temoin_status fill_row(const tm_plan_estimate *estimate, const tm_plan_co
     return tm_notes_finish(&effect->notes, &row->note);
 }
 
-static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assignment, const tm_plan_estimate *estimate,
-                              const method *m, int32_t measure, int32_t wave, temoin_row *rows)
+static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assignment,
+                              const tm_plan_estimate *estimate, const method *m, int32_t measure, int32_t wave,
+                              temoin_row *rows)
 {
     const temoin_trial *trial = assignment->trial;
     tm_mark mark = tm_arena_mark(&ctx->scratch);
@@ -144,9 +147,11 @@ static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assi
     TM_SCRATCH(ctx, arm_weight, (int64_t)estimate->n_contrasts * trial->n_arms);
     for (int32_t c = 0; c < estimate->n_contrasts; c++) {
         effects[c].notes = notes;
-        memcpy(arm_weight + (int64_t)c * trial->n_arms, estimate->contrasts[c].weights, (size_t)trial->n_arms * sizeof *arm_weight);
+        memcpy(arm_weight + (int64_t)c * trial->n_arms, estimate->contrasts[c].weights,
+               (size_t)trial->n_arms * sizeof *arm_weight);
     }
-    TM_TRY(tm_effects_run(ctx, &sample, m->estimator, m->variance, arm_weight, estimate->n_contrasts, estimate->level, effects));
+    TM_TRY(tm_effects_run(ctx, &sample, m->estimator, m->variance, arm_weight, estimate->n_contrasts, estimate->level,
+                          effects));
     for (int32_t c = 0; c < estimate->n_contrasts; c++) {
         rows[c].estimate = estimate->name;
         rows[c].measure = trial->plan->measures[measure].name;
@@ -157,7 +162,8 @@ static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assi
     return TEMOIN_OK;
 }
 
-static temoin_status run_estimates(temoin_context *ctx, const temoin_assignment *assignment, temoin_row *rows, int64_t *n_rows)
+static temoin_status run_estimates(temoin_context *ctx, const temoin_assignment *assignment, temoin_row *rows,
+                                   int64_t *n_rows)
 {
     const temoin_trial *trial = assignment->trial;
     const temoin_plan *plan = trial->plan;
@@ -180,7 +186,8 @@ static temoin_status run_estimates(temoin_context *ctx, const temoin_assignment 
     return TEMOIN_OK;
 }
 
-static temoin_status adjust_family(temoin_context *ctx, const temoin_plan *plan, int f, temoin_row *rows, int64_t n_rows)
+static temoin_status adjust_family(temoin_context *ctx, const temoin_plan *plan, int f, temoin_row *rows,
+                                   int64_t n_rows)
 {
     const tm_plan_family *family = &plan->families[f];
     double *p, *adjusted;
@@ -221,10 +228,13 @@ static temoin_status describe_trial(temoin_context *ctx, const temoin_assignment
     TM_ALLOC(ctx, arms, plan->n_arms);
     TM_ALLOC(ctx, measures, plan->n_measures);
     for (int32_t a = 0; a < plan->n_arms; a++)
-        arms[a] = (temoin_arm_summary){plan->arms[a].name, {plan->arms[a].label.en, plan->arms[a].label.fr}, assignment->n_in_arm[a]};
+        arms[a] = (temoin_arm_summary){
+            plan->arms[a].name, {plan->arms[a].label.en, plan->arms[a].label.fr}, assignment->n_in_arm[a]};
     for (int32_t m = 0; m < plan->n_measures; m++) {
         const tm_plan_measure *measure = &plan->measures[m];
-        measures[m] = (temoin_measure_summary){measure->name, kinds[measure->kind], measure->unit ? measure->unit : "",
+        measures[m] = (temoin_measure_summary){measure->name,
+                                               kinds[measure->kind],
+                                               measure->unit ? measure->unit : "",
                                                {measure->label.en, measure->label.fr}};
     }
     *results = (temoin_results){
@@ -255,8 +265,9 @@ temoin_status temoin_results_build(temoin_context *ctx, const temoin_trial *tria
     temoin_results *results;
     TM_ALLOC(ctx, results, 1);
     if (plan->randomization_draws > 0)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: this version does not run randomization tests; leave the section out",
-                plan->path, tm_plan_line(plan, "randomization"));
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+                "%s: line %d: this version does not run randomization tests; leave the section out", plan->path,
+                tm_plan_line(plan, "randomization"));
     TM_TRY(describe_trial(ctx, assignment, results));
     temoin_row *rows;
     TM_ALLOC(ctx, rows, count_rows(trial));

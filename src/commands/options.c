@@ -28,7 +28,8 @@ void tm_options_print_help(FILE *to)
 {
     fprintf(to, "temoin draws, analyses and audits randomized trials.\n\n");
     for (int c = 0; c < tm_n_commands; c++)
-        fprintf(to, "temoin %-8s %-15s %s\n", tm_command_table[c]->key, tm_command_table[c]->operand, tm_command_table[c]->summary);
+        fprintf(to, "temoin %-8s %-15s %s\n", tm_command_table[c]->key, tm_command_table[c]->operand,
+                tm_command_table[c]->summary);
     fprintf(to, "\n`temoin COMMAND --help` shows a command's options; `temoin --version` the version.\n");
     fprintf(to, "Exit status: 0 done, 1 machine trouble, 2 usage, 3 plan or data rejected, 4 a difference found.\n");
 }

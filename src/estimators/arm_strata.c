@@ -90,8 +90,9 @@ temoin_status tm_arm_strata_build(temoin_context *ctx, tm_model *model, tm_strat
         weigh_groups(sample, cells, arm_weight, weigh, group_weight + (int64_t)c * model->n_groups);
         left_out[c] = 0;
         for (int64_t i = 0; i < sample->n; i++)
-            left_out[c] += arm_weight[sample->arm[i]] != 0 &&
-                           !tm_arm_strata_has_contrast(cells, arm_weight, sample->n_arms, sample->n_strata, sample->stratum[i]);
+            left_out[c] +=
+                arm_weight[sample->arm[i]] != 0 &&
+                !tm_arm_strata_has_contrast(cells, arm_weight, sample->n_arms, sample->n_strata, sample->stratum[i]);
     }
     model->group_weight = group_weight;
     return TEMOIN_OK;

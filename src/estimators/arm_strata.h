@@ -7,8 +7,8 @@
 #include "moments/model.h"
 
 typedef struct tm_arm_strata {
-    int32_t *find;       /* [n_arms * n_strata] group, -1: nobody */
-    double *cell_total;  /* [n_groups] Σ w */
+    int32_t *find;         /* [n_arms * n_strata] group, -1: nobody */
+    double *cell_total;    /* [n_groups] Σ w */
     double *stratum_total; /* [n_strata] Σ w over all arms */
 } tm_arm_strata;
 
@@ -16,8 +16,8 @@ typedef struct tm_arm_strata {
 typedef double tm_stratum_weight(const tm_arm_strata *cells, const double *arm_weight, int32_t n_arms, int32_t n_strata,
                                  int32_t stratum);
 
-/* Sets groups, group_arm, group_stratum and group_weight of the model: a_cf = arm weight × stratum weight / Σ stratum weights,
- * over strata in which every arm of the contrast is present. left_out as in tm_estimator. */
+/* Sets groups, group_arm, group_stratum and group_weight of the model: a_cf = arm weight × stratum weight / Σ stratum
+ * weights, over strata in which every arm of the contrast is present. left_out as in tm_estimator. */
 TEMOIN_MUST_CHECK temoin_status tm_arm_strata_build(temoin_context *ctx, tm_model *model, tm_stratum_weight *weigh,
                                                     tm_arm_strata *cells, int64_t *left_out);
 

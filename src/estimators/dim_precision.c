@@ -9,7 +9,8 @@ static double precision(const tm_arm_strata *cells, const double *arm_weight, in
 {
     double variance = 0;
     for (int32_t a = 0; a < n_arms; a++)
-        if (arm_weight[a] != 0) variance += arm_weight[a] * arm_weight[a] / cells->cell_total[cells->find[a * n_strata + stratum]];
+        if (arm_weight[a] != 0)
+            variance += arm_weight[a] * arm_weight[a] / cells->cell_total[cells->find[a * n_strata + stratum]];
     return 1 / variance;
 }
 

@@ -15,10 +15,10 @@ typedef struct tm_estimator {
     const char *title_fr;
     const char *cites;
     bool takes_covariates;
-    bool blockwise; /* the model is block means only: block-wise variances apply */
+    bool blockwise;              /* the model is block means only: block-wise variances apply */
     bool compares_within_strata; /* needs no weights where probabilities differ between strata */
-    /* Fills the model but for its sample, contrasts and arm weights, which are set on entry. left_out [n_contrasts]: rows
-     * of strata in which the contrast does not exist. Scratch arena. */
+    /* Fills the model but for its sample, contrasts and arm weights, which are set on entry. left_out [n_contrasts]:
+     * rows of strata in which the contrast does not exist. Scratch arena. */
     temoin_status (*build)(temoin_context *ctx, tm_model *model, int64_t *left_out);
 } tm_estimator;
 

@@ -4,14 +4,16 @@
 
 /* Lin's regression is one regression per arm, with the arm's own slopes and stratum means; the effect compares their
  * predictions at the covariate means and stratum sizes of the whole sample. So arm × stratum is absorbed and every
- * covariate is a column per arm. Equal to the textbook form (centred covariates and stratum dummies times arms) with far
- * fewer columns. The variance treats the means as given, as in Lin 2013. */
+ * covariate is a column per arm. Equal to the textbook form (centred covariates and stratum dummies times arms) with
+ * far fewer columns. The variance treats the means as given, as in Lin 2013. */
 
-static double mean_over_contrast(const tm_sample *sample, const tm_arm_strata *cells, const double *arm_weight, int32_t j)
+static double mean_over_contrast(const tm_sample *sample, const tm_arm_strata *cells, const double *arm_weight,
+                                 int32_t j)
 {
     double sum = 0, total = 0;
     for (int64_t i = 0; i < sample->n; i++) {
-        if (!tm_arm_strata_has_contrast(cells, arm_weight, sample->n_arms, sample->n_strata, sample->stratum[i])) continue;
+        if (!tm_arm_strata_has_contrast(cells, arm_weight, sample->n_arms, sample->n_strata, sample->stratum[i]))
+            continue;
         double w = sample->weight ? sample->weight[i] : 1;
         sum += w * sample->covariate[j][i];
         total += w;

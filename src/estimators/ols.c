@@ -67,7 +67,8 @@ static temoin_status build(temoin_context *ctx, tm_model *model, int64_t *left_o
     for (int32_t c = 0; c < model->n_contrasts; c++) {
         left_out[c] = without_contrast;
         for (int32_t a = 1; a < model->sample->n_arms; a++)
-            column_weight[(int64_t)c * model->n_columns + a - 1] = model->arm_weight[(int64_t)c * model->sample->n_arms + a];
+            column_weight[(int64_t)c * model->n_columns + a - 1] =
+                model->arm_weight[(int64_t)c * model->sample->n_arms + a];
     }
     model->group_weight = group_weight;
     model->column_weight = column_weight;

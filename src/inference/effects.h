@@ -23,13 +23,14 @@ typedef struct tm_effect {
 /* Effects of the contrasts arm_weight [n_contrasts * n_arms] in a sample.
  *
  * Shapes   out [n_contrasts], its notes initialised by the caller.
- * Notes    arm_empty, no_contrast, no_variation, perfect_fit, too_few_units, collinear, constant_in_arm (the covariate is left
- *          out and the model fitted again), stratum_without_contrast, and those of the variance.
- * Cost     that of the fit and of the variance; scratch is rewound.
+ * Notes    arm_empty, no_contrast, no_variation, perfect_fit, too_few_units, collinear, constant_in_arm (the covariate
+ * is left out and the model fitted again), stratum_without_contrast, and those of the variance. Cost     that of the
+ * fit and of the variance; scratch is rewound.
  */
-TEMOIN_MUST_CHECK temoin_status tm_effects_run(temoin_context *ctx, const tm_sample *sample, const tm_estimator *estimator,
-                                               const tm_variance *variance, const double *arm_weight, int32_t n_contrasts,
-                                               double level, tm_effect *out);
+TEMOIN_MUST_CHECK temoin_status tm_effects_run(temoin_context *ctx, const tm_sample *sample,
+                                               const tm_estimator *estimator, const tm_variance *variance,
+                                               const double *arm_weight, int32_t n_contrasts, double level,
+                                               tm_effect *out);
 
 /* Adjusted p values within a family. To add one: a row in adjust.c and a column in temoin_row. */
 typedef struct tm_adjustment {

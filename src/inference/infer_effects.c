@@ -108,9 +108,12 @@ static temoin_status infer(const tm_fit *fit, int32_t contrast, const tm_uncerta
     double square = 0;
     for (int32_t k = 0; k < fit->n_parameters; k++) square += l[k] * l[k];
     double smallest = perfect_tolerance * perfect_tolerance * fit->total_ss / (double)fit->n * square;
-    if (uncertainty->refused) refuse(effect, uncertainty->refused);
-    else if (!(uncertainty->variance > smallest)) refuse(effect, "perfect_fit");
-    else if (!(uncertainty->df > 0)) refuse(effect, "too_few_units");
+    if (uncertainty->refused)
+        refuse(effect, uncertainty->refused);
+    else if (!(uncertainty->variance > smallest))
+        refuse(effect, "perfect_fit");
+    else if (!(uncertainty->df > 0))
+        refuse(effect, "too_few_units");
     else {
         if (uncertainty->warned) tm_notes_add(&effect->notes, uncertainty->warned);
         double margin = tm_student_quantile(0.5 + level / 2, uncertainty->df);
@@ -124,8 +127,8 @@ static temoin_status infer(const tm_fit *fit, int32_t contrast, const tm_uncerta
     return TEMOIN_OK;
 }
 
-static temoin_status finish(temoin_context *ctx, const tm_fit *fit, const tm_variance *variance, const int64_t *left_out,
-                            double level, tm_effect *out)
+static temoin_status finish(temoin_context *ctx, const tm_fit *fit, const tm_variance *variance,
+                            const int64_t *left_out, double level, tm_effect *out)
 {
     const tm_sample *sample = fit->model->sample;
     int32_t n_contrasts = fit->model->n_contrasts;
@@ -146,19 +149,23 @@ static temoin_status finish(temoin_context *ctx, const tm_fit *fit, const tm_var
             continue;
         }
         note_model(fit, left_out, c, effect);
-        if (isnan(effect->value)) refuse(effect, "no_contrast");
+        if (isnan(effect->value))
+            refuse(effect, "no_contrast");
         else if (constant) {
             effect->value = 0;
             refuse(effect, "no_variation");
-        } else if (!blocks_only && saturated) refuse(effect, "too_few_units");
-        else if (!blocks_only && perfect) refuse(effect, "perfect_fit");
-        else TM_TRY(infer(fit, c, &uncertainty[c], level, effect));
+        } else if (!blocks_only && saturated)
+            refuse(effect, "too_few_units");
+        else if (!blocks_only && perfect)
+            refuse(effect, "perfect_fit");
+        else
+            TM_TRY(infer(fit, c, &uncertainty[c], level, effect));
     }
     return TEMOIN_OK;
 }
 
-/* Degrees of freedom take fourth powers of the outcome, which far from one do not fit a double. Divided by a power of two,
- * which is exact, they do; *unit is that power. */
+/* Degrees of freedom take fourth powers of the outcome, which far from one do not fit a double. Divided by a power of
+ * two, which is exact, they do; *unit is that power. */
 static temoin_status scale_outcome(temoin_context *ctx, const tm_sample *sample, tm_sample *scaled, double *unit)
 {
     double largest = 0, *y;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The kernels in vectors: the eight lanes lie in as many registers as the level needs (one, two or four). meson compiles
- * this file once per CPU level. The lanes are cut into registers here, and loaded register by register: left to GCC 12,
- * wider vectors pass through memory, and each addition waits for a store. The tail is padded with zeros:
+/* The kernels in vectors: the eight lanes lie in as many registers as the level needs (one, two or four). meson
+ * compiles this file once per CPU level. The lanes are cut into registers here, and loaded register by register: left
+ * to GCC 12, wider vectors pass through memory, and each addition waits for a store. The tail is padded with zeros:
  * adding +0 to a lane changes no bit, because a lane that started at +0 is never -0. */
 #include <string.h>
 
@@ -77,7 +77,8 @@ static double dot3(const double *x, const double *y, const double *z, int64_t n)
     lanes total = {0};
     int64_t i = 0;
     for (; i + 8 <= n; i += 8) total = add(total, times(times(load(x + i), load(y + i)), load(z + i)));
-    if (i < n) total = add(total, times(times(load_tail(x + i, n - i), load_tail(y + i, n - i)), load_tail(z + i, n - i)));
+    if (i < n)
+        total = add(total, times(times(load_tail(x + i, n - i), load_tail(y + i, n - i)), load_tail(z + i, n - i)));
     return combine(total);
 }
 

@@ -12,12 +12,12 @@
 
 typedef struct tm_kernels {
     const char *name;
-    double (*sum)(const double *x, int64_t n);                                 /* Σ x */
-    double (*dot)(const double *x, const double *y, int64_t n);                /* Σ x y */
+    double (*sum)(const double *x, int64_t n);                                    /* Σ x */
+    double (*dot)(const double *x, const double *y, int64_t n);                   /* Σ x y */
     double (*dot3)(const double *x, const double *y, const double *z, int64_t n); /* Σ (x y) z */
-    void (*axpy)(double a, const double *x, double *y, int64_t n);             /* y += a x */
-    void (*scale)(double a, double *x, int64_t n);                             /* x *= a */
-    void (*shift)(double a, double *x, int64_t n);                             /* x += a */
+    void (*axpy)(double a, const double *x, double *y, int64_t n);                /* y += a x */
+    void (*scale)(double a, double *x, int64_t n);                                /* x *= a */
+    void (*shift)(double a, double *x, int64_t n);                                /* x += a */
     /* Lower triangle of the Gram matrix of k columns: out[i * k + j] = Σ x_i x_j for j <= i, each of them a `dot`. */
     void (*gram)(const double *const *columns, int k, int64_t n, double *out);
 } tm_kernels;

@@ -29,8 +29,8 @@ static temoin_status find_source(temoin_context *ctx, const tm_covariate_request
     }
     const temoin_column *column = temoin_frame_find(trial->clients, name);
     if (!column)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: covariate \"%s\" is not a column of %s", trial->plan->path, line, name,
-                trial->clients->path);
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: covariate \"%s\" is not a column of %s", trial->plan->path, line,
+                name, trial->clients->path);
     out->number = column->number;
     if (!column->number) {
         out->code = column->code;
@@ -45,7 +45,8 @@ static bool is_missing(const source *s, int64_t u)
     return s->number ? isnan(s->number[u]) : s->code[u] < 0;
 }
 
-temoin_status tm_covariates_leave_out(temoin_context *ctx, const tm_covariate_request *request, bool *in, tm_notes *notes)
+temoin_status tm_covariates_leave_out(temoin_context *ctx, const tm_covariate_request *request, bool *in,
+                                      tm_notes *notes)
 {
     int64_t n_dropped = 0;
     for (int32_t j = 0; j < request->estimate->covariates.n; j++) {
@@ -87,8 +88,10 @@ static temoin_status add_number(temoin_context *ctx, columns *to, const source *
     double sum = 0, *x, *mark;
     TM_SCRATCH(ctx, x, to->n_rows);
     for (int64_t i = 0; i < to->n_rows; i++) {
-        if (is_missing(s, unit[i])) n_missing++;
-        else sum += s->number[unit[i]];
+        if (is_missing(s, unit[i]))
+            n_missing++;
+        else
+            sum += s->number[unit[i]];
     }
     double mean = n_missing < to->n_rows ? sum / (double)(to->n_rows - n_missing) : 0;
     for (int64_t i = 0; i < to->n_rows; i++) x[i] = is_missing(s, unit[i]) ? mean : s->number[unit[i]];
@@ -100,13 +103,16 @@ static temoin_status add_number(temoin_context *ctx, columns *to, const source *
     return add_column(ctx, to, mark, tm_text(ctx, "%s (missing)", s->name));
 }
 
-static temoin_status add_category(temoin_context *ctx, columns *to, const source *s, const int64_t *unit, tm_notes *notes)
+static temoin_status add_category(temoin_context *ctx, columns *to, const source *s, const int64_t *unit,
+                                  tm_notes *notes)
 {
     int64_t *count, n_missing = 0;
     TM_SCRATCH(ctx, count, s->n_levels);
     for (int64_t i = 0; i < to->n_rows; i++) {
-        if (is_missing(s, unit[i])) n_missing++;
-        else count[s->code[unit[i]]]++;
+        if (is_missing(s, unit[i]))
+            n_missing++;
+        else
+            count[s->code[unit[i]]]++;
     }
     bool reference = true;
     for (int32_t level = -1; level < s->n_levels; level++) {
@@ -118,15 +124,16 @@ static temoin_status add_category(temoin_context *ctx, columns *to, const source
         double *x;
         TM_SCRATCH(ctx, x, to->n_rows);
         for (int64_t i = 0; i < to->n_rows; i++) x[i] = s->code[unit[i]] == level;
-        const char *name = level < 0 ? tm_text(ctx, "%s (missing)", s->name) : tm_text(ctx, "%s=%s", s->name, s->level[level]);
+        const char *name =
+            level < 0 ? tm_text(ctx, "%s (missing)", s->name) : tm_text(ctx, "%s=%s", s->name, s->level[level]);
         TM_TRY(add_column(ctx, to, x, name));
     }
     if (n_missing) tm_notes_add_name_count(notes, "missing_covariate_indicator", s->name, n_missing);
     return TEMOIN_OK;
 }
 
-temoin_status tm_covariates_build(temoin_context *ctx, const tm_covariate_request *request, const int64_t *unit, int64_t n,
-                                  tm_sample *out, tm_notes *notes)
+temoin_status tm_covariates_build(temoin_context *ctx, const tm_covariate_request *request, const int64_t *unit,
+                                  int64_t n, tm_sample *out, tm_notes *notes)
 {
     int32_t n_sources = request->estimate->covariates.n;
     int64_t room = 0;
@@ -140,8 +147,10 @@ temoin_status tm_covariates_build(temoin_context *ctx, const tm_covariate_reques
     TM_SCRATCH(ctx, to.x, room);
     TM_SCRATCH(ctx, to.name, room);
     for (int32_t j = 0; j < n_sources; j++) {
-        if (sources[j].number) TM_TRY(add_number(ctx, &to, &sources[j], unit, notes));
-        else TM_TRY(add_category(ctx, &to, &sources[j], unit, notes));
+        if (sources[j].number)
+            TM_TRY(add_number(ctx, &to, &sources[j], unit, notes));
+        else
+            TM_TRY(add_category(ctx, &to, &sources[j], unit, notes));
     }
     out->n_covariates = to.n;
     out->covariate = to.x;

@@ -15,8 +15,8 @@ typedef struct tm_covariate_request {
 } tm_covariate_request;
 
 /* Takes units out that miss any covariate, and counts them. in [n_units]. */
-TEMOIN_MUST_CHECK temoin_status tm_covariates_leave_out(temoin_context *ctx, const tm_covariate_request *request, bool *in,
-                                                        tm_notes *notes);
+TEMOIN_MUST_CHECK temoin_status tm_covariates_leave_out(temoin_context *ctx, const tm_covariate_request *request,
+                                                        bool *in, tm_notes *notes);
 
 /* Numbers as they are, categories as one column per level but the first in byte order among those present, both for the
  * units listed; columns are centred at their mean. Missing numbers become the mean, with a column that marks them. */

@@ -43,7 +43,8 @@ static temoin_status cut_cells(temoin_context *ctx, tm_fit *fit, const int64_t *
     fit->n_clusters = cluster ? model->sample->n_clusters : 1;
     int64_t n_cells = 0;
     for (int64_t i = 0; i < fit->n; i++)
-        n_cells += i == 0 || group[order[i]] != group[order[i - 1]] || (cluster && cluster[order[i]] != cluster[order[i - 1]]);
+        n_cells +=
+            i == 0 || group[order[i]] != group[order[i - 1]] || (cluster && cluster[order[i]] != cluster[order[i - 1]]);
     tm_cell *cells;
     int64_t *first;
     TM_SCRATCH(ctx, cells, n_cells);
@@ -84,8 +85,8 @@ static temoin_status weigh_cells(temoin_context *ctx, tm_fit *fit, const int64_t
     return TEMOIN_OK;
 }
 
-/* Brings a column into fit order and takes the (weighted) mean out of every group, twice: the second pass removes what the
- * first left by rounding. Then scales by the root weights. mean [n_groups] is what was taken out. */
+/* Brings a column into fit order and takes the (weighted) mean out of every group, twice: the second pass removes what
+ * the first left by rounding. Then scales by the root weights. mean [n_groups] is what was taken out. */
 static temoin_status take_out_means(temoin_context *ctx, const tm_fit *fit, const double *column, const int64_t *order,
                                     double *x, double *mean, double *length)
 {
@@ -97,7 +98,8 @@ static temoin_status take_out_means(temoin_context *ctx, const tm_fit *fit, cons
         TM_SCRATCH(ctx, weight, fit->n);
         for (int64_t i = 0; i < fit->n; i++) weight[i] = fit->root_weight[i] * fit->root_weight[i];
         *length = sqrt(ctx->kernels->dot3(weight, x, x, fit->n));
-    } else *length = sqrt(ctx->kernels->dot(x, x, fit->n));
+    } else
+        *length = sqrt(ctx->kernels->dot(x, x, fit->n));
     memset(mean, 0, (size_t)fit->n_groups * sizeof *mean);
     for (int pass = 0; pass < 2; pass++) {
         memset(sum, 0, (size_t)fit->n_groups * sizeof *sum);
@@ -119,7 +121,8 @@ static temoin_status take_out_means(temoin_context *ctx, const tm_fit *fit, cons
     return TEMOIN_OK;
 }
 
-/* What the columns became: kept ones are q_k = (x - Σ_{i<k} r_ik q_i) / r_kk; a dropped one is Σ r_i q_i but for rounding. */
+/* What the columns became: kept ones are q_k = (x - Σ_{i<k} r_ik q_i) / r_kk; a dropped one is Σ r_i q_i but for
+ * rounding. */
 typedef struct basis {
     double **q;
     int32_t *position;   /* [n_columns] index among the kept, -1 dropped */
@@ -142,7 +145,8 @@ static temoin_status orthonormalize(temoin_context *ctx, tm_fit *fit, const int6
     double *x = NULL;
     for (int32_t j = 0; j < p; j++) {
         if (!x) TM_SCRATCH(ctx, x, fit->n);
-        TM_TRY(take_out_means(ctx, fit, model->column[j], order, x, b->mean + (int64_t)j * fit->n_groups, &b->length[j]));
+        TM_TRY(
+            take_out_means(ctx, fit, model->column[j], order, x, b->mean + (int64_t)j * fit->n_groups, &b->length[j]));
         double within = sqrt(ctx->kernels->dot(x, x, fit->n)), left = 0;
         double *coefficient = b->coefficient + (int64_t)j * p;
         bool varies = within > constant_tolerance * b->length[j];
@@ -164,9 +168,9 @@ static temoin_status orthonormalize(temoin_context *ctx, tm_fit *fit, const int6
     return TEMOIN_OK;
 }
 
-/* ℓ of one contrast: a_f / sqrt(W_f) for the groups; for Q the solution of R'ℓ = t with t_j = b_j - Σ_f a_f mean_fj, which is
- * what is left of the column's weight once the groups' means are accounted for. A dropped column's own t must follow
- * from the kept ones, else the contrast is not identified; returns that column, or -1. */
+/* ℓ of one contrast: a_f / sqrt(W_f) for the groups; for Q the solution of R'ℓ = t with t_j = b_j - Σ_f a_f mean_fj,
+ * which is what is left of the column's weight once the groups' means are accounted for. A dropped column's own t must
+ * follow from the kept ones, else the contrast is not identified; returns that column, or -1. */
 static int32_t express_contrast(const tm_fit *fit, const basis *b, int32_t contrast, double *l)
 {
     const tm_model *model = fit->model;
@@ -183,7 +187,8 @@ static int32_t express_contrast(const tm_fit *fit, const basis *b, int32_t contr
         const double *r = b->coefficient + (int64_t)j * p;
         int32_t k = b->position[j], n_before = k >= 0 ? k : fit->rank;
         for (int32_t i = 0; i < n_before; i++) left -= r[i] * lq[i];
-        if (k >= 0) lq[k] = left / r[k];
+        if (k >= 0)
+            lq[k] = left / r[k];
         else if (blocking < 0) {
             double scale = largest * b->length[j] / sqrt((double)fit->n);
             if (model->column_covariate[j] < 0) scale = largest;

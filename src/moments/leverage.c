@@ -65,8 +65,8 @@ int64_t tm_clusters_largest_n(const tm_fit *fit)
 }
 
 /* Rows of a cluster are one run and rows of a cell another, so that all entries are sums over runs. */
-static void cell_moments(const tm_kernels *kernels, const tm_fit *fit, const tm_cluster *cluster, int32_t k, double *gram,
-                         double *score)
+static void cell_moments(const tm_kernels *kernels, const tm_fit *fit, const tm_cluster *cluster, int32_t k,
+                         double *gram, double *score)
 {
     int32_t dim = cluster->dim, t = cluster->n_touched;
     const tm_cell *cell = &cluster->cell[k];
@@ -81,8 +81,8 @@ static void cell_moments(const tm_kernels *kernels, const tm_fit *fit, const tm_
     }
 }
 
-void tm_cluster_moments(const tm_kernels *kernels, const tm_fit *fit, const tm_cluster *cluster, double *gram, double *score,
-                        const double **columns, double *products)
+void tm_cluster_moments(const tm_kernels *kernels, const tm_fit *fit, const tm_cluster *cluster, double *gram,
+                        double *score, const double **columns, double *products)
 {
     int32_t dim = cluster->dim, t = cluster->n_touched, r = fit->rank;
     memset(gram, 0, (size_t)dim * (size_t)dim * sizeof *gram);

@@ -23,7 +23,7 @@ temoin_status tm_columns_dot(temoin_context *ctx, double *const *q, int32_t k, c
     int64_t n_blocks = block_count(n);
     double *part;
     TM_SCRATCH(ctx, part, n_blocks * k);
-#pragma omp parallel for num_threads(tm_threads_for(ctx, (double)n * k)) schedule(static)
+#pragma omp parallel for num_threads(tm_threads_for(ctx, (double)n *k)) schedule(static)
     for (int64_t b = 0; b < n_blocks; b++)
         for (int32_t j = 0; j < k; j++)
             part[b * k + j] = ctx->kernels->dot(q[j] + b * BLOCK, x + b * BLOCK, block_length(n, b));
@@ -35,17 +35,18 @@ temoin_status tm_columns_dot(temoin_context *ctx, double *const *q, int32_t k, c
     return TEMOIN_OK;
 }
 
-void tm_columns_subtract(temoin_context *ctx, double *const *q, int32_t k, const double *coefficient, double *x, int64_t n)
+void tm_columns_subtract(temoin_context *ctx, double *const *q, int32_t k, const double *coefficient, double *x,
+                         int64_t n)
 {
     int64_t n_blocks = block_count(n);
-#pragma omp parallel for num_threads(tm_threads_for(ctx, (double)n * k)) schedule(static)
+#pragma omp parallel for num_threads(tm_threads_for(ctx, (double)n *k)) schedule(static)
     for (int64_t b = 0; b < n_blocks; b++)
         for (int32_t j = 0; j < k; j++)
             ctx->kernels->axpy(-coefficient[j], q[j] + b * BLOCK, x + b * BLOCK, block_length(n, b));
 }
 
-temoin_status tm_columns_project(temoin_context *ctx, double *const *q, int32_t k, double *x, int64_t n, double *coefficient,
-                                 double *length)
+temoin_status tm_columns_project(temoin_context *ctx, double *const *q, int32_t k, double *x, int64_t n,
+                                 double *coefficient, double *length)
 {
     tm_mark mark = tm_arena_mark(&ctx->scratch);
     double *step;

@@ -24,7 +24,8 @@ static temoin_status check_weights(temoin_context *ctx, const building *b, const
 {
     const temoin_frame *frame = b->trial->clients;
     if (!column || !column->number)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: weights \"%s\" is not a column of numbers in %s; name one, or say `weights: none`",
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+                "%s: line %d: weights \"%s\" is not a column of numbers in %s; name one, or say `weights: none`",
                 b->trial->plan->path, tm_plan_line(b->trial->plan, "estimates[%d].weights", b->index),
                 b->estimate->weight_column, frame->path);
     size_t mark = tm_problems_mark(ctx);
@@ -33,11 +34,12 @@ static temoin_status check_weights(temoin_context *ctx, const building *b, const
         char text[TM_NUMBER_TEXT_SIZE];
         const char *where = frame->path;
         if (isnan(w))
-            tm_problem(ctx, "%s: line %lld, column \"%s\": empty; every client needs a weight, 0 to leave the client out",
+            tm_problem(ctx,
+                       "%s: line %lld, column \"%s\": empty; every client needs a weight, 0 to leave the client out",
                        where, (long long)frame->line[u], column->name);
         else if (w < 0 || isinf(w))
-            tm_problem(ctx, "%s: line %lld, column \"%s\": found %s; a weight must be a finite number of 0 or more", where,
-                       (long long)frame->line[u], column->name, tm_number_text(w, text));
+            tm_problem(ctx, "%s: line %lld, column \"%s\": found %s; a weight must be a finite number of 0 or more",
+                       where, (long long)frame->line[u], column->name, tm_number_text(w, text));
     }
     return tm_problems_end(ctx, mark, TEMOIN_ERR_DATA);
 }
@@ -51,8 +53,9 @@ static temoin_status choose_weights(temoin_context *ctx, building *b, bool weigh
         b->weight = column->number;
         return TEMOIN_OK;
     }
-    bool wanted = estimate->weighting == TM_WEIGHTS_PROBABILITY ||
-                  (estimate->weighting == TM_WEIGHTS_AUTO && weigh_by_probability && b->assignment->probabilities_differ);
+    bool wanted =
+        estimate->weighting == TM_WEIGHTS_PROBABILITY ||
+        (estimate->weighting == TM_WEIGHTS_AUTO && weigh_by_probability && b->assignment->probabilities_differ);
     if (!wanted) return TEMOIN_OK;
     double *weight;
     TM_SCRATCH(ctx, weight, b->trial->n_units);
@@ -71,10 +74,14 @@ static temoin_status leave_out(temoin_context *ctx, building *b)
     TM_SCRATCH(ctx, b->in, trial->n_units);
     for (int64_t u = 0; u < trial->n_units; u++) {
         int32_t arm = b->assignment->arm[u];
-        if (arm < 0) n_unassigned++;
-        else if (!b->y || isnan(b->y[u])) n_missing[arm]++;
-        else if (b->weight && b->weight[u] == 0) n_zero++;
-        else b->in[u] = true;
+        if (arm < 0)
+            n_unassigned++;
+        else if (!b->y || isnan(b->y[u]))
+            n_missing[arm]++;
+        else if (b->weight && b->weight[u] == 0)
+            n_zero++;
+        else
+            b->in[u] = true;
     }
     if (n_unassigned) tm_notes_add_count(b->notes, "unassigned", n_unassigned);
     for (int32_t a = 0; a < trial->n_arms; a++)
@@ -106,7 +113,8 @@ static temoin_status find_clusters(temoin_context *ctx, const building *b, const
     }
     const temoin_column *column = temoin_frame_find(b->trial->clients, name);
     if (!column || !column->code)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: cluster \"%s\" is not a column of %s; name one, `provider` or `client`",
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+                "%s: line %d: cluster \"%s\" is not a column of %s; name one, `provider` or `client`",
                 b->trial->plan->path, tm_plan_line(b->trial->plan, "estimates[%d].cluster", b->index), name,
                 b->trial->clients->path);
     *code = column->code;
@@ -145,11 +153,12 @@ static temoin_status number_clusters(temoin_context *ctx, const building *b, tm_
         if (!code || may_stand_alone(b, u)) continue;
         n_alone++;
         if (!b->estimate->missing_cluster_allowed && !tm_problems_full(ctx))
-            tm_problem(ctx,
-                       "%s: line %lld, column \"%s\": empty, so client \"%s\" has no cluster, which estimate \"%s\" needs; "
-                       "fill it in, or say missing_cluster: own in the estimate to let such a client be a cluster of one",
-                       b->trial->clients->path, (long long)b->trial->clients->line[u], column, b->trial->id[u],
-                       b->estimate->name);
+            tm_problem(
+                ctx,
+                "%s: line %lld, column \"%s\": empty, so client \"%s\" has no cluster, which estimate \"%s\" needs; "
+                "fill it in, or say missing_cluster: own in the estimate to let such a client be a cluster of one",
+                b->trial->clients->path, (long long)b->trial->clients->line[u], column, b->trial->id[u],
+                b->estimate->name);
     }
     TM_TRY(tm_problems_end(ctx, mark, TEMOIN_ERR_DATA));
     if (n_alone) tm_notes_add_count(b->notes, "missing_cluster_own", n_alone);
@@ -179,8 +188,9 @@ static temoin_status gather(temoin_context *ctx, const building *b, tm_sample *o
     return TEMOIN_OK;
 }
 
-temoin_status tm_sample_build(temoin_context *ctx, const temoin_assignment *assignment, const tm_plan_estimate *estimate,
-                              int32_t measure, int32_t wave, bool weigh_by_probability, tm_sample *out, tm_notes *notes)
+temoin_status tm_sample_build(temoin_context *ctx, const temoin_assignment *assignment,
+                              const tm_plan_estimate *estimate, int32_t measure, int32_t wave,
+                              bool weigh_by_probability, tm_sample *out, tm_notes *notes)
 {
     const temoin_trial *trial = assignment->trial;
     building b = {.assignment = assignment, .trial = trial, .estimate = estimate, .notes = notes};

@@ -48,9 +48,12 @@ temoin_status tm_clustered_refuse(temoin_context *ctx, const tm_fit *fit, tm_unc
         const double *arm_weight = fit->model->arm_weight + (int64_t)c * n_arms;
         for (int32_t a = 0; a < n_arms; a++) {
             if (arm_weight[a] == 0) continue;
-            if (fit->n_clusters < 2) tm_uncertainty_refuse(&out[c], "one_cluster");
-            else if (n_clusters[a] < 2) tm_uncertainty_refuse(&out[c], "one_cluster_in_arm");
-            else if (n_clusters[a] < FEW_CLUSTERS && !out[c].refused) out[c].warned = "few_clusters";
+            if (fit->n_clusters < 2)
+                tm_uncertainty_refuse(&out[c], "one_cluster");
+            else if (n_clusters[a] < 2)
+                tm_uncertainty_refuse(&out[c], "one_cluster_in_arm");
+            else if (n_clusters[a] < FEW_CLUSTERS && !out[c].refused)
+                out[c].warned = "few_clusters";
         }
     }
     tm_arena_rewind(&ctx->scratch, mark);
@@ -59,11 +62,11 @@ temoin_status tm_clustered_refuse(temoin_context *ctx, const tm_fit *fit, tm_unc
 
 /* What one contrast needs of each cluster. */
 typedef struct cluster_sums {
-    double *score; /* [n_clusters] r'(Z_g'e), r = (I - S_g)^power ℓ */
-    double *lost;  /* [n_clusters] length of ℓ along directions that the cluster alone determines */
-    double *own;   /* [n_clusters] p_g'p_g = ℓ'S_g ℓ; NULL: not wanted */
-    double *self;  /* [n_clusters] v_g'v_g */
-    double *v;     /* v_g = S_g r, cluster after cluster */
+    double *score;         /* [n_clusters] r'(Z_g'e), r = (I - S_g)^power ℓ */
+    double *lost;          /* [n_clusters] length of ℓ along directions that the cluster alone determines */
+    double *own;           /* [n_clusters] p_g'p_g = ℓ'S_g ℓ; NULL: not wanted */
+    double *self;          /* [n_clusters] v_g'v_g */
+    double *v;             /* v_g = S_g r, cluster after cluster */
     const int64_t *offset; /* [n_clusters + 1] into v */
 } cluster_sums;
 
@@ -88,8 +91,8 @@ static workspace workspace_view(double *room, const double **columns, int32_t di
     return w;
 }
 
-static void sum_cluster(const tm_kernels *kernels, const tm_fit *fit, int32_t g, const double *l, tm_power power, workspace *w,
-                        cluster_sums *sums)
+static void sum_cluster(const tm_kernels *kernels, const tm_fit *fit, int32_t g, const double *l, tm_power power,
+                        workspace *w, cluster_sums *sums)
 {
     tm_cluster cluster = tm_cluster_view(fit, g);
     int32_t dim = cluster.dim;
@@ -115,9 +118,9 @@ static void sum_cluster(const tm_kernels *kernels, const tm_fit *fit, int32_t g,
     sums->self[g] = self;
 }
 
-/* The square of v_g'v_g is taken off the sum over all pairs of clusters. Where it is large beside p_g'p_g it would take the
- * digits of that sum along: such a cluster is paired with each other cluster by itself. One of its eigenvalues is above
- * 0.96 and all eigenvalues add up to the number of parameters, so that there are few. */
+/* The square of v_g'v_g is taken off the sum over all pairs of clusters. Where it is large beside p_g'p_g it would take
+ * the digits of that sum along: such a cluster is paired with each other cluster by itself. One of its eigenvalues is
+ * above 0.96 and all eigenvalues add up to the number of parameters, so that there are few. */
 static bool is_loud(const cluster_sums *sums, int32_t g)
 {
     return sums->self[g] > 30 * sums->own[g];
@@ -134,7 +137,7 @@ static temoin_status sum_clusters(temoin_context *ctx, const tm_fit *fit, int32_
     TM_SCRATCH(ctx, rooms, room * ctx->threads);
     TM_SCRATCH(ctx, columns, n_columns * ctx->threads);
     const double *l = fit->basis + (int64_t)contrast * fit->n_parameters;
-#pragma omp parallel for num_threads(tm_threads_for(ctx, (double)fit->n * dim * dim)) schedule(dynamic, 16)
+#pragma omp parallel for num_threads(tm_threads_for(ctx, (double)fit->n *dim *dim)) schedule(dynamic, 16)
     for (int32_t g = 0; g < fit->n_clusters; g++) {
         workspace w = workspace_view(rooms + thread_index() * room, columns + thread_index() * n_columns, dim);
         sum_cluster(ctx->kernels, fit, g, l, power, &w, sums);
@@ -191,8 +194,8 @@ temoin_status tm_clustered_run(temoin_context *ctx, const tm_fit *fit, tm_power 
     return TEMOIN_OK;
 }
 
-/* ‖Σ_g v_g v_g'‖² without loud clusters, where v_g is zero outside of what g touches. Group × group products are few and
- * sparse, or dense. */
+/* ‖Σ_g v_g v_g'‖² without loud clusters, where v_g is zero outside of what g touches. Group × group products are few
+ * and sparse, or dense. */
 typedef struct product {
     int64_t at; /* group * n_groups + group */
     double value;
@@ -223,8 +226,10 @@ static temoin_status groups_norm(temoin_context *ctx, const tm_fit *fit, const c
         for (int32_t i = 0; i < cluster.n_touched; i++)
             for (int32_t j = 0; j <= i; j++) {
                 int64_t at = (int64_t)cluster.cell[i].group * fit->n_groups + cluster.cell[j].group;
-                if (dense) table[at] += v[i] * v[j];
-                else products[used++] = (product){at, v[i] * v[j]};
+                if (dense)
+                    table[at] += v[i] * v[j];
+                else
+                    products[used++] = (product){at, v[i] * v[j]};
             }
     }
     if (dense) {
@@ -285,7 +290,8 @@ static temoin_status loud_norm(temoin_context *ctx, const tm_fit *fit, const clu
         for (int32_t h = 0; h < fit->n_clusters; h++) {
             tm_cluster other = tm_cluster_view(fit, h);
             double dot = 0;
-            for (int32_t c = 0; c < other.dim; c++) dot += sums->v[sums->offset[h] + c] * full[place_of(fit, &other, c)];
+            for (int32_t c = 0; c < other.dim; c++)
+                dot += sums->v[sums->offset[h] + c] * full[place_of(fit, &other, c)];
             if (h != g) *norm += (is_loud(sums, h) ? 1 : 2) * dot * dot;
         }
         for (int32_t c = 0; c < loud.dim; c++) full[place_of(fit, &loud, c)] = 0;

@@ -6,11 +6,12 @@
 #include "numeric/matrix_power.h"
 #include "variances/variance.h"
 
-/* Marks the contrasts whose clustered variance is not identified whatever the formula: one cluster in all, or in an arm. */
+/* Marks the contrasts whose clustered variance is not identified whatever the formula: one cluster in all, or in an
+ * arm. */
 TEMOIN_MUST_CHECK temoin_status tm_clustered_refuse(temoin_context *ctx, const tm_fit *fit, tm_uncertainty *out);
 
-/* Scores c_g'(I - H_gg)^power e_g, squared and added, times factor; G - 1 degrees of freedom. `centred` takes their mean
- * out before.
+/* Scores c_g'(I - H_gg)^power e_g, squared and added, times factor; G - 1 degrees of freedom. `centred` takes their
+ * mean out before.
  *
  * Notes    cluster_leverage_one where the effect depends on a direction that one cluster alone determines: its residual
  *          there is zero whatever happened, and the sum would leave that cluster's error out.

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* CR2 for weighted least squares with the identity as working covariance. With b = z / sqrt(w) the basis of the unscaled
- * rows (B'WB = I), c_g = W_g B_g ℓ, Ω = B'W²B and U_g = [B_g, W_g B_g]:
+/* CR2 for weighted least squares with the identity as working covariance. With b = z / sqrt(w) the basis of the
+ * unscaled rows (B'WB = I), c_g = W_g B_g ℓ, Ω = B'W²B and U_g = [B_g, W_g B_g]:
  *
  *     ((I - H)(I - H)')_gg = I - U_g K U_g',   K = [[-Ω, I], [I, 0]],   A_g = (I - U_g K U_g')^(-1/2)
  *
- * Everything stays in the span of U_g = Q R (orthonormal Q, from the rows, because the products U'U would lose half of the
- * digits): with C = R K R', z = R a and f = (I - C)^(-1/2) z, where c_g = U_g a,
+ * Everything stays in the span of U_g = Q R (orthonormal Q, from the rows, because the products U'U would lose half of
+ * the digits): with C = R K R', z = R a and f = (I - C)^(-1/2) z, where c_g = U_g a,
  *
  *     A_g c_g = Q f,   p_g'p_g = z'z,   p_g'p_h = -v_g'K v_h,   v_g = R'f
  *
@@ -20,12 +20,14 @@
 
 /* What is left of a column of U_g once others are taken out: below this share of it, rounding. */
 static const double rank_tolerance = 1e-14;
-/* A client who keeps the share 1 - h of the own residual makes 1 - θ = (1 - h)² here, so that less can be told from one. */
+/* A client who keeps the share 1 - h of the own residual makes 1 - θ = (1 - h)² here, so that less can be told from
+ * one. */
 static const double eigenvalue_one = 1 - 1e-8;
 static const double direction_tolerance = 1e-8;
 static const double few_degrees = 4;
-/* A cluster whose own product is larger than so many times p_g'p_g is paired with each other cluster by itself: taken off
- * the sum over all pairs, its own square would take the digits of the sum along. There are at most about k of them. */
+/* A cluster whose own product is larger than so many times p_g'p_g is paired with each other cluster by itself: taken
+ * off the sum over all pairs, its own square would take the digits of the sum along. There are at most about k of them.
+ */
 static const double loud_share = 30;
 enum { DENSE_PARAMETERS = 400 }; /* beyond: products of pairs of clusters instead of a dense table */
 
@@ -40,8 +42,8 @@ typedef struct omega {
 } omega;
 
 typedef struct workspace {
-    double *r, *score;       /* R [rank * 2 dim] by rows; Q'e [rank] */
-    double *omega, *turned;  /* Ω [dim * dim]; -Ω R1' [dim * rank] */
+    double *r, *score;      /* R [rank * 2 dim] by rows; Q'e [rank] */
+    double *omega, *turned; /* Ω [dim * dim]; -Ω R1' [dim * rank] */
     double *c, *vectors, *values, *z, *f, *room;
     int32_t *first, *second; /* [dim] of each cell: which of Q are its constant and the rest of its weights, -1: none */
     double *cells, *q;       /* the latter [rows]; dense columns of Q, one after the other [rows * 2 rank] */
@@ -75,7 +77,8 @@ static temoin_status build_weights(temoin_context *ctx, const tm_fit *fit, weigh
 }
 
 /* What a cluster adds to Ω. */
-static void add_omega(const tm_kernels *kernels, const tm_fit *fit, const tm_cluster *cluster, const weights *w, omega *o)
+static void add_omega(const tm_kernels *kernels, const tm_fit *fit, const tm_cluster *cluster, const weights *w,
+                      omega *o)
 {
     int32_t r = fit->rank;
     for (int32_t k = 0; k < cluster->n_touched; k++) {
@@ -121,8 +124,8 @@ static void fill_omega(const tm_fit *fit, const tm_cluster *cluster, const omega
 }
 
 /* The two columns that a group has in U_g, one and w on the rows of its cell: a constant, and what w has beside it. */
-static int32_t factor_cell(const tm_kernels *kernels, const tm_fit *fit, const tm_cluster *cluster, const weights *w, int32_t k,
-                           int32_t rank, workspace *s)
+static int32_t factor_cell(const tm_kernels *kernels, const tm_fit *fit, const tm_cluster *cluster, const weights *w,
+                           int32_t k, int32_t rank, workspace *s)
 {
     const tm_cell *cell = &cluster->cell[k];
     const double *weight = w->w + cell->start, *e = w->e + cell->start;
@@ -148,8 +151,8 @@ static int32_t factor_cell(const tm_kernels *kernels, const tm_fit *fit, const t
 }
 
 /* Takes out of x, a column of U_g, what Q has of it already, and adds that to the column `at` of R. */
-static void take_out(const tm_kernels *kernels, const tm_cluster *cluster, int32_t sparse, int32_t rank, int32_t at, double *x,
-                     workspace *s)
+static void take_out(const tm_kernels *kernels, const tm_cluster *cluster, int32_t sparse, int32_t rank, int32_t at,
+                     double *x, workspace *s)
 {
     int32_t ld = 2 * cluster->dim;
     for (int32_t k = 0; k < cluster->n_touched; k++) {
@@ -171,7 +174,8 @@ static void take_out(const tm_kernels *kernels, const tm_cluster *cluster, int32
 }
 
 /* U_g = Q R by Gram-Schmidt twice over; R and Q'e stay in the workspace. Returns the rank. */
-static int32_t factor(const tm_kernels *kernels, const tm_fit *fit, const tm_cluster *cluster, const weights *w, workspace *s)
+static int32_t factor(const tm_kernels *kernels, const tm_fit *fit, const tm_cluster *cluster, const weights *w,
+                      workspace *s)
 {
     int32_t d = cluster->dim, t = cluster->n_touched, rank = 0;
     memset(s->r, 0, (size_t)(4 * d) * (size_t)d * sizeof *s->r);
@@ -179,7 +183,8 @@ static int32_t factor(const tm_kernels *kernels, const tm_fit *fit, const tm_clu
     int32_t sparse = rank;
     for (int32_t c = 0; c < 2 * fit->rank; c++) {
         int32_t j = c % fit->rank, at = c < fit->rank ? t + j : d + t + j;
-        const double *q = fit->q[j] + cluster->start, *by = (c < fit->rank ? w->inverse_root : w->root) + cluster->start;
+        const double *q = fit->q[j] + cluster->start,
+                     *by = (c < fit->rank ? w->inverse_root : w->root) + cluster->start;
         double *x = s->q + (rank - sparse) * s->n_rows;
         for (int64_t i = 0; i < cluster->n; i++) x[i] = q[i] * by[i];
         double whole = sqrt(kernels->dot(x, x, cluster->n));
@@ -300,7 +305,8 @@ static temoin_status dense_norm(temoin_context *ctx, const tm_fit *fit, const we
                 o->cross[(int64_t)f * r + j];
     }
     for (int32_t i = 0; i < r; i++)
-        for (int32_t j = 0; j < r; j++) table[(int64_t)(fit->n_groups + i) * k + fit->n_groups + j] = o->columns[i * r + j];
+        for (int32_t j = 0; j < r; j++)
+            table[(int64_t)(fit->n_groups + i) * k + fit->n_groups + j] = o->columns[i * r + j];
     for (int32_t g = 0; g < fit->n_clusters; g++) {
         if (is_loud(sums, g)) continue;
         tm_cluster cluster = tm_cluster_view(fit, g);
@@ -319,7 +325,8 @@ static temoin_status dense_norm(temoin_context *ctx, const tm_fit *fit, const we
         double *row = kt + (int64_t)i * n;
         memcpy(row, t + (int64_t)(k + i) * n, (size_t)n * sizeof *row);
         for (int32_t m = 0; m < k; m++)
-            if (table[(int64_t)i * k + m] != 0) ctx->kernels->axpy(-table[(int64_t)i * k + m], t + (int64_t)m * n, row, n);
+            if (table[(int64_t)i * k + m] != 0)
+                ctx->kernels->axpy(-table[(int64_t)i * k + m], t + (int64_t)m * n, row, n);
         memcpy(kt + (int64_t)(k + i) * n, t + (int64_t)i * n, (size_t)n * sizeof *row);
     }
     for (int32_t i = 0; i < n; i++)
@@ -328,8 +335,8 @@ static temoin_status dense_norm(temoin_context *ctx, const tm_fit *fit, const we
 }
 
 /* v_g'K v_h from the groups that both touch and their columns; u = Ω_q. restricted to a cluster's groups, times v1. */
-static double pair_product(const tm_fit *fit, const weighted_sums *sums, const omega *o, const double *u, const double *y,
-                           int32_t g, int32_t h)
+static double pair_product(const tm_fit *fit, const weighted_sums *sums, const omega *o, const double *u,
+                           const double *y, int32_t g, int32_t h)
 {
     tm_cluster a = tm_cluster_view(fit, g), b = tm_cluster_view(fit, h);
     const double *va = sums->v + 2 * sums->offset[g], *vb = sums->v + 2 * sums->offset[h];
@@ -337,8 +344,7 @@ static double pair_product(const tm_fit *fit, const weighted_sums *sums, const o
     double product = 0;
     for (int32_t i = 0, j = 0; i < a.n_touched && j < b.n_touched;) {
         int32_t fa = a.cell[i].group, fb = b.cell[j].group;
-        if (fa == fb)
-            product += va[i] * vb[b.dim + j] + va[a.dim + i] * vb[j] - o->groups[fa] * va[i] * vb[j];
+        if (fa == fb) product += va[i] * vb[b.dim + j] + va[a.dim + i] * vb[j] - o->groups[fa] * va[i] * vb[j];
         int32_t step_a = fa <= fb, step_b = fb <= fa;
         i += step_a, j += step_b;
     }
@@ -350,8 +356,8 @@ static double pair_product(const tm_fit *fit, const weighted_sums *sums, const o
 }
 
 /* The pairs that dense_norm leaves out; all but g = h when there is no dense table. */
-static temoin_status pairs_norm(temoin_context *ctx, const tm_fit *fit, const weighted_sums *sums, const omega *o, bool dense,
-                                double *norm)
+static temoin_status pairs_norm(temoin_context *ctx, const tm_fit *fit, const weighted_sums *sums, const omega *o,
+                                bool dense, double *norm)
 {
     int32_t r = fit->rank;
     double *u, *y;
@@ -362,7 +368,8 @@ static temoin_status pairs_norm(temoin_context *ctx, const tm_fit *fit, const we
         const double *v = sums->v + 2 * sums->offset[g], *vq = v + cluster.n_touched;
         for (int32_t c = 0; c < r; c++) {
             double *at = &u[(int64_t)g * r + c];
-            for (int32_t k = 0; k < cluster.n_touched; k++) *at += v[k] * o->cross[(int64_t)cluster.cell[k].group * r + c];
+            for (int32_t k = 0; k < cluster.n_touched; k++)
+                *at += v[k] * o->cross[(int64_t)cluster.cell[k].group * r + c];
             y[(int64_t)g * r + c] = *at;
             for (int32_t m = 0; m < r; m++) y[(int64_t)g * r + c] += o->columns[c * r + m] * vq[m];
         }

@@ -3,7 +3,8 @@
 
 static temoin_status run(temoin_context *ctx, const tm_fit *fit, tm_uncertainty *out)
 {
-    return fit->root_weight ? tm_clustered_reduced_bias_weighted(ctx, fit, out) : tm_clustered_reduced_bias(ctx, fit, out);
+    return fit->root_weight ? tm_clustered_reduced_bias_weighted(ctx, fit, out)
+                            : tm_clustered_reduced_bias(ctx, fit, out);
 }
 
 const tm_variance tm_variance_cr2 = {

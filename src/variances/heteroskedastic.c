@@ -31,8 +31,8 @@ static bool any_leverage_one(const tm_fit *fit, const double *h, const double *e
     return false;
 }
 
-/* u_i h_i, which is taken off the sum over all pairs, is large beside (z_i'ℓ)² = u_i (1 - h_i) above this leverage, and would
- * take the sum's digits along. As all leverages add up to the number of parameters, there are few such rows. */
+/* u_i h_i, which is taken off the sum over all pairs, is large beside (z_i'ℓ)² = u_i (1 - h_i) above this leverage, and
+ * would take the sum's digits along. As all leverages add up to the number of parameters, there are few such rows. */
 static const double loud_leverage = 0.97;
 
 /* H_ij of rows scaled by the root of their weights. */
@@ -75,9 +75,11 @@ static temoin_status outer_norm(temoin_context *ctx, const tm_fit *fit, const do
         const double *v = uroot + cell->start;
         double total = fit->group_total[cell->group];
         diagonal[cell->group] +=
-            (fit->root_weight ? kernel->dot(v, fit->root_weight + cell->start, cell->n) : kernel->sum(v, cell->n)) / total;
+            (fit->root_weight ? kernel->dot(v, fit->root_weight + cell->start, cell->n) : kernel->sum(v, cell->n)) /
+            total;
         for (int32_t j = 0; j < fit->rank; j++)
-            cross[(int64_t)cell->group * fit->rank + j] += kernel->dot(v, fit->q[j] + cell->start, cell->n) / sqrt(total);
+            cross[(int64_t)cell->group * fit->rank + j] +=
+                kernel->dot(v, fit->q[j] + cell->start, cell->n) / sqrt(total);
     }
     for (int32_t f = 0; f < fit->n_groups; f++) *norm += diagonal[f] * diagonal[f];
     for (int64_t k = 0; k < (int64_t)fit->n_groups * fit->rank; k++) *norm += 2 * cross[k] * cross[k];
@@ -89,11 +91,11 @@ static temoin_status outer_norm(temoin_context *ctx, const tm_fit *fit, const do
     return TEMOIN_OK;
 }
 
-/* Bell & McCaffrey 2002 with every row its own cluster (Imbens & Kolesár 2016, eq. 10): with u_i = (z_i'ℓ)² / (1 - h_i),
- *     df = (Σ (z_i'ℓ)²)² / ΣΣ u_i u_j (1[i = j] - H_ij)²,   ΣΣ u_i u_j H_ij² = ‖Σ u_i z_i z_i'‖²
- * so that no n × n matrix is needed. Weighted: in rows scaled by the root weight, the working variance that HC2 has there. */
-static temoin_status bell_mccaffrey_df(temoin_context *ctx, const tm_fit *fit, const double *h, const double *effect_weight,
-                                       double *df)
+/* Bell & McCaffrey 2002 with every row its own cluster (Imbens & Kolesár 2016, eq. 10): with u_i = (z_i'ℓ)² / (1 -
+ * h_i), df = (Σ (z_i'ℓ)²)² / ΣΣ u_i u_j (1[i = j] - H_ij)²,   ΣΣ u_i u_j H_ij² = ‖Σ u_i z_i z_i'‖² so that no n × n
+ * matrix is needed. Weighted: in rows scaled by the root weight, the working variance that HC2 has there. */
+static temoin_status bell_mccaffrey_df(temoin_context *ctx, const tm_fit *fit, const double *h,
+                                       const double *effect_weight, double *df)
 {
     tm_mark mark = tm_arena_mark(&ctx->scratch);
     double *u, *quiet, trace = 0, own = 0, norm = 0;
@@ -113,8 +115,8 @@ static temoin_status bell_mccaffrey_df(temoin_context *ctx, const tm_fit *fit, c
     return TEMOIN_OK;
 }
 
-temoin_status tm_heteroskedastic_run(temoin_context *ctx, const tm_fit *fit, int power, double factor, bool bell_mccaffrey,
-                                     tm_uncertainty *out)
+temoin_status tm_heteroskedastic_run(temoin_context *ctx, const tm_fit *fit, int power, double factor,
+                                     bool bell_mccaffrey, tm_uncertainty *out)
 {
     tm_mark mark = tm_arena_mark(&ctx->scratch);
     double *h, *weight, *term;

@@ -4,9 +4,11 @@
 #include "kernels/kernels.h"
 #include "variances/variance.h"
 
-/* Σ a_f² s_f² / n_f over arm × stratum cells, s_f² with n_f - 1: conservative whatever the effects (Neyman 1923). Degrees of
- * freedom: Welch's with one stratum, n - number of cells with several. A cell of one client has no variance. */
-static void of_contrast(const tm_fit *fit, const double *square, const int64_t *size, int32_t contrast, tm_uncertainty *out)
+/* Σ a_f² s_f² / n_f over arm × stratum cells, s_f² with n_f - 1: conservative whatever the effects (Neyman 1923).
+ * Degrees of freedom: Welch's with one stratum, n - number of cells with several. A cell of one client has no variance.
+ */
+static void of_contrast(const tm_fit *fit, const double *square, const int64_t *size, int32_t contrast,
+                        tm_uncertainty *out)
 {
     const double *a = fit->model->group_weight + (int64_t)contrast * fit->n_groups;
     double variance = 0, welch = 0, left = 0;
@@ -43,8 +45,10 @@ static temoin_status run(temoin_context *ctx, const tm_fit *fit, tm_uncertainty 
     }
     for (int32_t c = 0; c < fit->model->n_contrasts; c++) {
         if (isnan(fit->value[c])) continue;
-        if (fit->root_weight) tm_uncertainty_refuse(&out[c], "weights_undefined");
-        else of_contrast(fit, square, size, c, &out[c]);
+        if (fit->root_weight)
+            tm_uncertainty_refuse(&out[c], "weights_undefined");
+        else
+            of_contrast(fit, square, size, c, &out[c]);
     }
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;

@@ -40,7 +40,8 @@ static int run_case(int64_t n_units, int32_t n_strata)
     stopwatch_finish(&draw);
     stopwatch_finish(&write);
     printf("  %8lld units %6d strata, shares 1:2:7: minimum %8.3f ms, median %8.3f ms, arms written once %7.3f ms\n",
-           (long long)n_units, (int)n_strata, draw.seconds[0] * 1e3, draw.seconds[draw.n / 2] * 1e3, write.seconds[0] * 1e3);
+           (long long)n_units, (int)n_strata, draw.seconds[0] * 1e3, draw.seconds[draw.n / 2] * 1e3,
+           write.seconds[0] * 1e3);
     free(stratum), free(arm), free(text), free(texts), free(shares);
     temoin_context_free(ctx);
     return 0;

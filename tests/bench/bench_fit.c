@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The estimation step, data in memory, on one thread: ordinary least squares with CR2 and Satterthwaite degrees of freedom.
+/* The estimation step, data in memory, on one thread: ordinary least squares with CR2 and Satterthwaite degrees of
+ * freedom.
  *
  * Beside the median stands the limit: the time to read the regression's columns once at the speed at which this machine
- * reads memory now. `bench-fit ROWS CLUSTERS COVARIATES STRATA` runs one case and prints `value se df minimum median` to
- * full precision; `bench-fit … FILE` also writes the data as CSV, for a peer. */
+ * reads memory now. `bench-fit ROWS CLUSTERS COVARIATES STRATA` runs one case and prints `value se df minimum median`
+ * to full precision; `bench-fit … FILE` also writes the data as CSV, for a peer. */
 #include <math.h>
 #include <string.h>
 
@@ -27,7 +28,8 @@ static double normal(tm_pcg64 *rng)
     return sum;
 }
 
-static temoin_status make_data(temoin_context *ctx, int64_t n, int32_t n_clusters, int32_t p, int32_t n_strata, data *out)
+static temoin_status make_data(temoin_context *ctx, int64_t n, int32_t n_clusters, int32_t p, int32_t n_strata,
+                               data *out)
 {
     tm_pcg64 rng;
     const double **covariate;
@@ -57,7 +59,8 @@ static temoin_status make_data(temoin_context *ctx, int64_t n, int32_t n_cluster
         covariate[j] = out->x + j * n;
         name[j] = "x";
     }
-    out->sample = (tm_sample){n, 2, n_strata, n_clusters, out->y, NULL, out->arm, out->stratum, out->cluster, p, covariate, name};
+    out->sample =
+        (tm_sample){n, 2, n_strata, n_clusters, out->y, NULL, out->arm, out->stratum, out->cluster, p, covariate, name};
     return TEMOIN_OK;
 }
 
@@ -69,7 +72,8 @@ static int write_csv(const data *d, const char *path)
     fprintf(file, "y,arm,stratum,cluster");
     for (int32_t j = 0; j < d->sample.n_covariates; j++) fprintf(file, ",x%d", (int)j + 1);
     for (int64_t i = 0; i < d->sample.n; i++) {
-        fprintf(file, "\n%s,%d,%d,%d", tm_number_text(d->y[i], text), (int)d->arm[i], (int)d->stratum[i], (int)d->cluster[i]);
+        fprintf(file, "\n%s,%d,%d,%d", tm_number_text(d->y[i], text), (int)d->arm[i], (int)d->stratum[i],
+                (int)d->cluster[i]);
         for (int32_t j = 0; j < d->sample.n_covariates; j++)
             fprintf(file, ",%s", tm_number_text(d->sample.covariate[j][i], text));
     }
@@ -83,7 +87,8 @@ static temoin_status time_fit(temoin_context *ctx, const data *d, int runs, tm_e
     for (int r = 0; r <= runs; r++) { /* the first run warms up */
         tm_notes_init(&effect->notes, ctx);
         double start = stopwatch_now();
-        TM_TRY(tm_effects_run(ctx, &d->sample, tm_estimator_find("ols"), tm_variance_find("cr2"), arm_weight, 1, 0.95, effect));
+        TM_TRY(tm_effects_run(ctx, &d->sample, tm_estimator_find("ols"), tm_variance_find("cr2"), arm_weight, 1, 0.95,
+                              effect));
         if (r) stopwatch_add(watch, start);
     }
     stopwatch_finish(watch);
@@ -121,10 +126,11 @@ static int run_case(const int64_t size[4], const char *csv, bool terse)
                tm_number_text(effect.df, text[2]), tm_number_text(minimum, text[3]), tm_number_text(median, text[4]));
     else {
         double limit = reading_time(ctx, d.x, size[0] * size[2]) * (double)(size[2] + 2) / (double)size[2];
-        printf("  %8lld rows %5lld clusters %3lld covariates %3lld strata: minimum %9.3f ms, median %9.3f ms, columns read once "
+        printf("  %8lld rows %5lld clusters %3lld covariates %3lld strata: minimum %9.3f ms, median %9.3f ms, columns "
+               "read once "
                "%8.3f ms\n",
-               (long long)size[0], (long long)size[1], (long long)size[2], (long long)size[3], minimum * 1e3, median * 1e3,
-               limit * 1e3);
+               (long long)size[0], (long long)size[1], (long long)size[2], (long long)size[3], minimum * 1e3,
+               median * 1e3, limit * 1e3);
     }
     temoin_context_free(ctx);
     return 0;
@@ -137,7 +143,8 @@ int main(int argc, char **argv)
         for (int k = 0; k < 4; k++) size[k] = atoll(argv[k + 1]);
         return run_case(size, argc > 5 ? argv[5] : NULL, true);
     }
-    static const int64_t cases[][4] = {{10000, 12, 2, 1}, {100000, 12, 2, 1}, {100000, 2000, 10, 20}, {1000000, 1000, 10, 20}};
+    static const int64_t cases[][4] = {
+        {10000, 12, 2, 1}, {100000, 12, 2, 1}, {100000, 2000, 10, 20}, {1000000, 1000, 10, 20}};
     printf("fit: ols with cr2 and Satterthwaite degrees of freedom, one thread\n");
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
         if (run_case(cases[c], NULL, false) != 0) return 1;

@@ -17,7 +17,8 @@ for (size in sizes) {
   theirs <- c(fit$coefficients[["arm"]], fit$std.error[["arm"]], fit$df[["arm"]])
   difference <- max(abs(ours[1:3] / theirs - 1))
   agree <- agree && difference < 1e-9
-  cat(sprintf("  %8d rows %5d clusters %3d covariates %3d strata: temoin %8.3f ms, estimatr %10.1f ms, ratio %7.0f; largest relative difference of effect, se, df %.1e\n",
-              size[1], size[2], size[3], size[4], ours[5] * 1e3, time * 1e3, time / ours[5], difference))
+  line <- paste("  %8d rows %5d clusters %3d covariates %3d strata: temoin %8.3f ms, estimatr %10.1f ms, ratio %7.0f;",
+                "largest relative difference of effect, se, df %.1e\n")
+  cat(sprintf(line, size[1], size[2], size[3], size[4], ours[5] * 1e3, time * 1e3, time / ours[5], difference))
 }
 if (!agree) stop("the two do not agree to 1e-9")
