@@ -16,7 +16,7 @@ double tm_normal_quantile(double p);
 /* P(X >= x) for chi-square with df in (0, 1e6] degrees of freedom; NaN for other df. */
 double tm_chi2_upper(double x, double df);
 
-/* The x with P(X <= x) = p, likewise. 0 and inf for p = 0 and 1. */
+/* The x with P(X <= x) = p; beyond df 1e4 to 1e-11 only, as good as GSL's tails. 0 and inf for p = 0 and 1. */
 double tm_chi2_quantile(double p, double df);
 
 #endif

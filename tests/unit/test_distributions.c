@@ -145,7 +145,7 @@ static void chi_square_quantiles(void **state)
     for (size_t k = 0; k < sizeof known / sizeof *known; k++)
         check_close(tm_chi2_quantile(known[k][0], known[k][1]), known[k][2], 1e-12);
     for (double p = 1e-300; p < 1; p *= 1.3) check_close(tm_chi2_quantile(p, 2), -2 * log1p(-p), 1e-12);
-    for (double df = 0.1; df < 1e6; df *= 1.7)
+    for (double df = 0.1; df < 1e4; df *= 1.7)
         for (double p = 1e-9; p < 1; p = p < 0.01 ? p * 10 : p + 0.07) {
             const double x = tm_chi2_quantile(p, df), upper = tm_chi2_upper(x, df);
             if (p > 1e-3 && x > 1e-300) check_close(upper, 1 - p, 1e-12 * fmax(10, sqrt(df))); /* x to 1e-12 */
