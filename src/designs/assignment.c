@@ -7,7 +7,7 @@
 #include "base/number_text.h"
 #include "base/sink.h"
 #include "designs/assignment_struct.h"
-#include "designs/design_kind.h"
+#include "designs/design_options.h"
 
 int64_t temoin_assignment_n_in_arm(const temoin_assignment *assignment, int32_t arm)
 {
@@ -27,7 +27,7 @@ bool temoin_assignment_is_drawn(const temoin_assignment *assignment)
 static temoin_status find_design(temoin_context *ctx, const temoin_plan *plan, const tm_design **out)
 {
     *out = tm_design_find(plan->design.kind);
-    if (*out) return TEMOIN_OK;
+    if (*out) return tm_design_validate_options(ctx, plan, *out);
     const char **keys;
     tm_sink list;
     TM_ALLOC(ctx, keys, tm_n_designs);

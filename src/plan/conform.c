@@ -174,7 +174,15 @@ static void report_absent(tm_plan_reader *r, const cyaml_schema_field_t *field, 
     else if (*where)
         tm_trouble_add(r, mapping->line, "\"%s\" needs the key \"%s\"", where, field->key);
     else
-        tm_trouble_add(r, mapping->line, "the plan needs the section \"%s\"", field->key);
+        tm_trouble_add(r, mapping->line, "the plan needs the section \"%s\"%s", field->key,
+                       strcmp(field->key, "arms") == 0 ? " (or \"factorial\")" : "");
+}
+
+/* A key that the mapping cannot do without. */
+static bool is_needed(const cyaml_schema_field_t *field, const tm_plan_node *mapping, const char *where)
+{
+    bool instead = !*where && strcmp(field->key, "arms") == 0 && !tm_plan_node_find(mapping, "factorial");
+    return instead || !(field->value.flags & CYAML_FLAG_OPTIONAL);
 }
 
 static void check_mapping(tm_plan_reader *r, const cyaml_schema_field_t *fields, const tm_plan_node *node,
@@ -198,7 +206,7 @@ static void check_mapping(tm_plan_reader *r, const cyaml_schema_field_t *fields,
         }
     }
     for (size_t f = 0; f < n; f++)
-        if (!seen[f] && !(fields[f].value.flags & CYAML_FLAG_OPTIONAL)) report_absent(r, &fields[f], node, where);
+        if (!seen[f] && is_needed(&fields[f], node, where)) report_absent(r, &fields[f], node, where);
 }
 
 static void check_value(tm_plan_reader *r, const cyaml_schema_value_t *schema, const tm_plan_node *node, place at)

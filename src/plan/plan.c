@@ -89,3 +89,18 @@ const char *temoin_plan_id(const temoin_plan *plan)
 {
     return plan->id;
 }
+
+const char *tm_plan_option(const temoin_plan *plan, int32_t i, int *line)
+{
+    static const char *const common[] = {"kind", "seed", "assigned", "probability", "stratum_shares"};
+    const tm_plan_node *design = plan->document ? tm_plan_node_find(plan->document, "design") : NULL;
+    for (int32_t c = 0; design && c < design->n_children; c++) {
+        const tm_plan_node *node = design->child[c];
+        bool option = node->kind != TM_NODE_LIST || node->n_children > 0;
+        for (size_t k = 0; k < sizeof common / sizeof *common; k++) option &= strcmp(node->key, common[k]) != 0;
+        if (!option || i-- > 0) continue;
+        *line = node->line;
+        return node->key;
+    }
+    return NULL;
+}

@@ -2,7 +2,7 @@
 /* What the steps of reading a plan share: the document with its lines, and the problems found so far.
  *
  *   lines.c → a tree of nodes, each with its line      conform.c → every key and kind against the schema
- *   schema.c → the raw struct, filled by libcyaml      resolve.c, resolve_estimates.c → defaults, names, references
+ *   schema.c → the raw struct, filled by libcyaml      resolve.c, resolve_*.c → defaults, names, references
  */
 #ifndef TM_PLAN_READER_H
 #define TM_PLAN_READER_H

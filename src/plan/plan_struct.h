@@ -44,6 +44,12 @@ typedef struct tm_plan_arm {
     int64_t share; /* all shares scaled to integers by one power of ten and divided by their common divisor */
 } tm_plan_arm;
 
+/* factorial: what each arm is a combination of. Arms are all combinations, the last factor's level changing first. */
+typedef struct tm_plan_arm_factor {
+    const char *name;
+    tm_names level; /* the first is the reference */
+} tm_plan_arm_factor;
+
 /* design.stratum_shares: this stratum has its own shares. */
 typedef struct tm_plan_stratum_shares {
     tm_names stratum;      /* values in the order of design.strata */
@@ -190,6 +196,8 @@ struct temoin_plan {
     const tm_plan_arm *arms;
     int32_t n_arms;
     int64_t share_sum;
+    const tm_plan_arm_factor *arm_factors; /* the plan has `factorial` instead of `arms` */
+    int32_t n_arm_factors;
     tm_plan_design design;
     tm_plan_providers providers;
     const tm_plan_measure *measures;
@@ -207,5 +215,9 @@ struct temoin_plan {
 /* The line on which a value of the plan stands: tm_plan_line(plan, "estimates[%d].variance", e). When the plan leaves
  * the key out, the line of the nearest enclosing thing that is there. */
 TEMOIN_PRINTF(2, 3) int tm_plan_line(const temoin_plan *plan, const char *format, ...);
+
+/* What the plan writes under `design` beyond the keys that every kind has: the i-th key with its line, NULL behind the last.
+ * An empty list says nothing. */
+const char *tm_plan_option(const temoin_plan *plan, int32_t i, int *line);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "plan/schema.h"
+#include "plan/share_text.h"
 
 enum { MOST_SHOWN = 12 };
 
@@ -45,6 +46,39 @@ static const char *without_indices(tm_plan_reader *r, const char *where)
             *to++ = *where;
     }
     return text;
+}
+
+int64_t tm_raw_whole(tm_plan_reader *r, const char *text, int64_t least, int64_t most, int64_t fallback,
+                     const char *where)
+{
+    if (!text) return fallback;
+    int64_t x = 0;
+    size_t n = strspn(text, "0123456789");
+    for (size_t i = 0; i < n && x <= most; i++) x = x * 10 + (text[i] - '0');
+    if (n > 0 && text[n] == '\0' && x >= least && x <= most) return x;
+    const tm_plan_node *node = tm_plan_node_at(r->document, "%s", where);
+    tm_trouble_add(r, node ? node->line : 0, "\"%s\" must be a whole number from %lld to %lld, found %s",
+                   without_indices(r, where), (long long)least, (long long)most, tm_excerpt(r, text));
+    return fallback;
+}
+
+void tm_raw_shares(tm_plan_reader *r, const char *const *text, int64_t *share, int32_t n, const char *where, int64_t *sum)
+{
+    bool readable = true;
+    for (int32_t i = 0; i < n; i++) {
+        if (tm_share_validate(text[i])) continue;
+        const tm_plan_node *item = tm_plan_node_at(r->document, "%s[%d]", where, i);
+        const tm_plan_node *own = item ? tm_plan_node_find(item, "share") : NULL;
+        readable = false;
+        tm_trouble_add(r, own ? own->line : item ? item->line : 0,
+                       "a share cannot be %s; write a positive decimal with at most 18 digits, such as 1, .5 or 0.7",
+                       tm_excerpt(r, text[i]));
+    }
+    if (!readable || tm_shares_read(text, share, n, sum)) return;
+    memset(share, 0, (size_t)n * sizeof *share);
+    const tm_plan_node *list = tm_plan_node_at(r->document, "%s", where);
+    tm_trouble_add(r, list ? list->line : 0, "the shares come to more than %d parts when written as whole numbers; round them",
+                   (int)TM_SHARE_SUM_MOST);
 }
 
 void tm_names_check_unique(tm_plan_reader *r, const tm_names *names, const char *where)

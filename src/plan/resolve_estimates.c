@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The raw plan → the plan, second part: measures, estimates, contrasts, families. */
-#include <math.h>
+/* Measures, estimates and families. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,8 +7,6 @@
 #include "plan/schema.h"
 
 #define LINE(...) tm_plan_line(plan, __VA_ARGS__)
-
-static const double zero_sum_tolerance = 1e-9; /* of the largest weight: decimals such as .1 are not exact in binary */
 
 static int32_t index_of(const tm_names *names, const char *name)
 {
@@ -93,100 +90,6 @@ static temoin_status resolve_references(tm_plan_reader *r, char *const *raw, uns
     return TEMOIN_OK;
 }
 
-static temoin_status build_pair(tm_plan_reader *r, const temoin_plan *plan, int32_t arm, int32_t reference,
-                                tm_plan_contrast *out)
-{
-    double *weights;
-    TM_ALLOC(r->ctx, weights, plan->n_arms);
-    weights[arm] = 1;
-    weights[reference] = -1;
-    *out = (tm_plan_contrast){plan->arms[arm].name, plan->arms[reference].name, weights};
-    return TEMOIN_OK;
-}
-
-static temoin_status resolve_pair(tm_plan_reader *r, const temoin_plan *plan, const tm_raw_contrast *raw,
-                                  const char *where, tm_plan_contrast *out)
-{
-    int32_t arm = tm_plan_arm_find(r, plan, raw->arm, LINE("%s.arm", where));
-    int32_t reference = tm_plan_arm_find(r, plan, raw->reference, LINE("%s.reference", where));
-    if (arm >= 0 && arm == reference)
-        tm_trouble_add(r, LINE("%s.reference", where),
-                       "a contrast compares two arms; %s stands in \"arm\" and in "
-                       "\"reference\"",
-                       tm_excerpt(r, raw->arm));
-    if (arm < 0 || reference < 0 || arm == reference) return TEMOIN_OK;
-    return build_pair(r, plan, arm, reference, out);
-}
-
-static temoin_status resolve_general(tm_plan_reader *r, const temoin_plan *plan, const tm_raw_contrast *raw,
-                                     const char *where, tm_plan_contrast *out)
-{
-    double *weights, sum = 0, largest = 0;
-    TM_ALLOC(r->ctx, weights, raw->weights_count);
-    for (unsigned a = 0; a < raw->weights_count; a++) {
-        if (!tm_number_read(raw->weights[a], strlen(raw->weights[a]), '.', &weights[a])) weights[a] = 0;
-        sum += weights[a];
-        largest = fmax(largest, fabs(weights[a]));
-    }
-    int line = LINE("%s.weights", where);
-    if ((int32_t)raw->weights_count != plan->n_arms)
-        tm_trouble_add(r, line, "weights in contrast %s: %u; arms: %d; give one weight for each arm",
-                       tm_excerpt(r, raw->name), raw->weights_count, plan->n_arms);
-    else if (!(fabs(sum) <= zero_sum_tolerance * largest) || largest == 0) {
-        char text[TM_NUMBER_TEXT_SIZE];
-        tm_trouble_add(r, line, "the weights of contrast %s sum to %s%s; they must sum to 0 and not all be 0",
-                       tm_excerpt(r, raw->name), tm_number_text(sum, text), largest == 0 ? " and are all 0" : "");
-    }
-    out->weights = weights;
-    out->reference = "";
-    return tm_raw_text_copy(r->ctx, raw->name, &out->arm);
-}
-
-static temoin_status resolve_contrast(tm_plan_reader *r, const temoin_plan *plan, const tm_raw_contrast *raw,
-                                      const char *where, tm_plan_contrast *out)
-{
-    *out = (tm_plan_contrast){"", "", NULL};
-    if (raw->arm && raw->reference && !raw->name && !raw->weights) return resolve_pair(r, plan, raw, where, out);
-    if (!raw->arm && !raw->reference && raw->name && raw->weights) return resolve_general(r, plan, raw, where, out);
-    tm_trouble_add(r, LINE("%s", where),
-                   "a contrast is either {arm: a, reference: b} or {name: x, weights: [one number "
-                   "for each arm]}");
-    return TEMOIN_OK;
-}
-
-static temoin_status build_default_contrasts(tm_plan_reader *r, const temoin_plan *plan, tm_plan_estimate *out)
-{
-    tm_plan_contrast *contrasts;
-    out->n_contrasts = plan->n_arms - 1;
-    TM_ALLOC(r->ctx, contrasts, out->n_contrasts);
-    for (int32_t a = 1; a < plan->n_arms; a++) TM_TRY(build_pair(r, plan, a, 0, &contrasts[a - 1]));
-    out->contrasts = contrasts;
-    return TEMOIN_OK;
-}
-
-static temoin_status resolve_contrasts(tm_plan_reader *r, const temoin_plan *plan, const tm_raw_estimate *raw,
-                                       unsigned e, tm_plan_estimate *out)
-{
-    if (!raw->contrasts_count) return build_default_contrasts(r, plan, out);
-    tm_plan_contrast *contrasts;
-    TM_ALLOC(r->ctx, contrasts, raw->contrasts_count);
-    for (unsigned c = 0; c < raw->contrasts_count; c++) {
-        char where[64];
-        snprintf(where, sizeof where, "estimates[%u].contrasts[%u]", e, c);
-        TM_TRY(resolve_contrast(r, plan, &raw->contrasts[c], where, &contrasts[c]));
-        for (unsigned before = 0; before < c && contrasts[c].weights; before++)
-            if (strcmp(contrasts[c].arm, contrasts[before].arm) == 0 &&
-                strcmp(contrasts[c].reference, contrasts[before].reference) == 0) {
-                tm_trouble_add(r, LINE("%s", where), "this contrast stands already on line %d",
-                               LINE("estimates[%u].contrasts[%u]", e, before));
-                break;
-            }
-    }
-    out->contrasts = contrasts;
-    out->n_contrasts = (int32_t)raw->contrasts_count;
-    return TEMOIN_OK;
-}
-
 static temoin_status resolve_weights(tm_plan_reader *r, const char *raw, tm_plan_estimate *out)
 {
     out->weighting = TM_WEIGHTS_AUTO;
@@ -257,7 +160,7 @@ static temoin_status resolve_estimate(tm_plan_reader *r, const temoin_plan *plan
     TM_TRY(tm_raw_names_copy(r->ctx, raw->covariates, raw->covariates_count, &out->covariates));
     TM_TRY(tm_raw_text_copy(r->ctx, raw->cluster, &out->cluster));
     TM_TRY(resolve_weights(r, raw->weights, out));
-    TM_TRY(resolve_contrasts(r, plan, raw, e, out));
+    TM_TRY(tm_plan_resolve_contrasts(r, plan, raw, e, out));
     out->strata = raw->strata == 0;
     out->missing = (tm_missing)raw->missing;
     out->missing_cluster_allowed = raw->missing_cluster == 1;

@@ -83,6 +83,15 @@ static const cyaml_schema_field_t arm_fields[] = {
 };
 static const cyaml_schema_value_t arm_entry = {CYAML_VALUE_MAPPING(0, tm_raw_arm, arm_fields)};
 
+static const cyaml_schema_field_t level_factor_fields[] = {
+    TEXT("name", 0, tm_raw_level_factor, name),
+    TEXTS("levels", 0, tm_raw_level_factor, levels, 2),
+    NUMBERS("shares", OPTIONAL, tm_raw_level_factor, shares),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t level_factor_entry = {
+    CYAML_VALUE_MAPPING(0, tm_raw_level_factor, level_factor_fields)};
+
 static const cyaml_schema_field_t stratum_shares_fields[] = {
     TEXTS("stratum", 0, tm_raw_stratum_shares, stratum, 1),
     NUMBERS("shares", 0, tm_raw_stratum_shares, shares),
@@ -91,6 +100,36 @@ static const cyaml_schema_field_t stratum_shares_fields[] = {
 static const cyaml_schema_value_t stratum_shares_entry = {
     CYAML_VALUE_MAPPING(0, tm_raw_stratum_shares, stratum_shares_fields)};
 
+static const cyaml_schema_field_t factor_fields[] = {
+    TEXT("column", 0, tm_raw_factor, column),
+    NUMBER("weight", tm_raw_factor, weight),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t factor_entry = {CYAML_VALUE_MAPPING(0, tm_raw_factor, factor_fields)};
+
+static const cyaml_schema_field_t urn_fields[] = {
+    TEXT("start", TM_SCHEMA_NUMBER, tm_raw_urn, start),
+    TEXT("add", TM_SCHEMA_NUMBER, tm_raw_urn, add),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t tier_fields[] = {
+    TEXTS("covariates", 0, tm_raw_tier, covariates, 1),
+    TEXT("accept", TM_SCHEMA_NUMBER, tm_raw_tier, accept),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t tier_entry = {CYAML_VALUE_MAPPING(0, tm_raw_tier, tier_fields)};
+
+static const cyaml_schema_field_t limit_fields[] = {
+    TEXT("covariate", 0, tm_raw_limit, covariate),
+    TEXT("largest", TM_SCHEMA_NUMBER, tm_raw_limit, largest),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t limit_entry = {CYAML_VALUE_MAPPING(0, tm_raw_limit, limit_fields)};
+
+static const cyaml_strval_t matchings[] = {{"optimal", 0}, {"greedy", 1}};
+
+/* Which kind takes which of those behind stratum_shares is said by src/designs. */
 static const cyaml_schema_field_t design_fields[] = {
     TEXT("kind", OPTIONAL, tm_raw_design, kind),
     TEXTS("strata", OPTIONAL, tm_raw_design, strata, 0),
@@ -99,6 +138,22 @@ static const cyaml_schema_field_t design_fields[] = {
     TEXT("probability", OPTIONAL, tm_raw_design, probability),
     CYAML_FIELD_SEQUENCE("stratum_shares", LIST, tm_raw_design, stratum_shares, &stratum_shares_entry, 0,
                          CYAML_UNLIMITED),
+    TEXT("misfits", OPTIONAL, tm_raw_design, misfits),
+    TEXT("cluster", OPTIONAL, tm_raw_design, cluster),
+    TEXT("arrival", OPTIONAL, tm_raw_design, arrival),
+    NUMBERS("block_sizes", OPTIONAL, tm_raw_design, block_sizes),
+    CYAML_FIELD_SEQUENCE("factors", LIST, tm_raw_design, factors, &factor_entry, 1, CYAML_UNLIMITED),
+    NUMBER("coin", tm_raw_design, coin),
+    CYAML_FIELD_MAPPING("urn", OPTIONAL, tm_raw_design, urn, urn_fields),
+    TEXT("pair", OPTIONAL, tm_raw_design, pair),
+    NUMBER("group_size", tm_raw_design, group_size),
+    CYAML_FIELD_ENUM("matching", CHOICE, tm_raw_design, matching, matchings, COUNT(matchings)),
+    TEXTS("covariates", OPTIONAL, tm_raw_design, covariates, 1),
+    NUMBER("accept", tm_raw_design, accept),
+    CYAML_FIELD_SEQUENCE("tiers", LIST, tm_raw_design, tiers, &tier_entry, 1, CYAML_UNLIMITED),
+    CYAML_FIELD_SEQUENCE("limits", LIST, tm_raw_design, limits, &limit_entry, 1, CYAML_UNLIMITED),
+    NUMBER("candidates", tm_raw_design, candidates),
+    NUMBER("fraction", tm_raw_design, fraction),
     CYAML_FIELD_END,
 };
 
@@ -138,6 +193,11 @@ static const cyaml_schema_field_t contrast_fields[] = {
     TEXT("reference", OPTIONAL, tm_raw_contrast, reference),
     TEXT("name", OPTIONAL, tm_raw_contrast, name),
     NUMBERS("weights", OPTIONAL, tm_raw_contrast, weights),
+    TEXT("factor", OPTIONAL, tm_raw_contrast, factor),
+    TEXT("level", OPTIONAL, tm_raw_contrast, level),
+    TEXT("against", OPTIONAL, tm_raw_contrast, against),
+    TEXTS("interaction", OPTIONAL, tm_raw_contrast, interaction, 1),
+    TEXTS("levels", OPTIONAL, tm_raw_contrast, levels, 1),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t contrast_entry = {CYAML_VALUE_MAPPING(0, tm_raw_contrast, contrast_fields)};
@@ -195,7 +255,8 @@ static const cyaml_schema_field_t plan_fields[] = {
     CYAML_FIELD_MAPPING("clients", 0, tm_raw_plan, clients, clients_fields),
     CYAML_FIELD_SEQUENCE("outcomes", LIST, tm_raw_plan, outcomes, &outcomes_entry, 0, CYAML_UNLIMITED),
     CYAML_FIELD_SEQUENCE("columns", LIST, tm_raw_plan, columns, &column_entry, 0, CYAML_UNLIMITED),
-    CYAML_FIELD_SEQUENCE("arms", CYAML_FLAG_POINTER, tm_raw_plan, arms, &arm_entry, 2, CYAML_UNLIMITED),
+    CYAML_FIELD_SEQUENCE("arms", LIST, tm_raw_plan, arms, &arm_entry, 2, CYAML_UNLIMITED),
+    CYAML_FIELD_SEQUENCE("factorial", LIST, tm_raw_plan, factorial, &level_factor_entry, 1, CYAML_UNLIMITED),
     CYAML_FIELD_MAPPING("design", 0, tm_raw_plan, design, design_fields),
     CYAML_FIELD_MAPPING("providers", OPTIONAL, tm_raw_plan, providers, providers_fields),
     CYAML_FIELD_SEQUENCE("measures", LIST, tm_raw_plan, measures, &measure_entry, 0, CYAML_UNLIMITED),

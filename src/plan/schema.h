@@ -58,6 +58,35 @@ typedef struct tm_raw_stratum_shares {
     unsigned shares_count;
 } tm_raw_stratum_shares;
 
+typedef struct tm_raw_level_factor {
+    char *name;
+    char **levels;
+    unsigned levels_count;
+    char **shares;
+    unsigned shares_count;
+} tm_raw_level_factor;
+
+typedef struct tm_raw_factor {
+    char *column;
+    char *weight;
+} tm_raw_factor;
+
+typedef struct tm_raw_urn {
+    char *start;
+    char *add;
+} tm_raw_urn;
+
+typedef struct tm_raw_tier {
+    char **covariates;
+    unsigned covariates_count;
+    char *accept;
+} tm_raw_tier;
+
+typedef struct tm_raw_limit {
+    char *covariate;
+    char *largest;
+} tm_raw_limit;
+
 typedef struct tm_raw_design {
     char *kind;
     char **strata;
@@ -67,6 +96,27 @@ typedef struct tm_raw_design {
     char *probability;
     tm_raw_stratum_shares *stratum_shares;
     unsigned stratum_shares_count;
+    char *misfits;
+    char *cluster;
+    char *arrival;
+    char **block_sizes;
+    unsigned block_sizes_count;
+    tm_raw_factor *factors;
+    unsigned factors_count;
+    char *coin;
+    tm_raw_urn urn;
+    char *pair;
+    char *group_size;
+    int matching; /* 0: optimal, 1: greedy */
+    char **covariates;
+    unsigned covariates_count;
+    char *accept;
+    tm_raw_tier *tiers;
+    unsigned tiers_count;
+    tm_raw_limit *limits;
+    unsigned limits_count;
+    char *candidates;
+    char *fraction;
 } tm_raw_design;
 
 typedef struct tm_raw_providers {
@@ -96,6 +146,13 @@ typedef struct tm_raw_contrast {
     char *name;
     char **weights;
     unsigned weights_count;
+    char *factor;
+    char *level;
+    char *against;
+    char **interaction;
+    unsigned interaction_count;
+    char **levels;
+    unsigned levels_count;
 } tm_raw_contrast;
 
 typedef struct tm_raw_estimate {
@@ -147,6 +204,8 @@ typedef struct tm_raw_plan {
     unsigned columns_count;
     tm_raw_arm *arms;
     unsigned arms_count;
+    tm_raw_level_factor *factorial;
+    unsigned factorial_count;
     tm_raw_design design;
     tm_raw_providers providers;
     tm_raw_measure *measures;
@@ -168,15 +227,29 @@ void tm_plan_conform(tm_plan_reader *reader);
 /* Checks what the schema cannot say, and fills the plan with copies of everything in `raw`. Problems are added to the
  * reader; the plan is whole only when there are none. */
 TEMOIN_MUST_CHECK temoin_status tm_plan_resolve(tm_plan_reader *reader, const tm_raw_plan *raw, temoin_plan *plan);
-/* The part on measures, estimates, contrasts and families; the arms are there already. */
+/* Its parts: arms or the factors that make them; the design, the arms being there; measures, estimates and families; the
+ * contrasts of one of the estimates. */
+TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_arms(tm_plan_reader *reader, const tm_raw_plan *raw, temoin_plan *plan);
+TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_design(tm_plan_reader *reader, const tm_raw_design *raw,
+                                                       temoin_plan *plan);
+TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_options(tm_plan_reader *reader, const tm_raw_design *raw,
+                                                        tm_plan_options *out);
 TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_estimates(tm_plan_reader *reader, const tm_raw_plan *raw,
                                                           temoin_plan *plan);
+TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_contrasts(tm_plan_reader *reader, const temoin_plan *plan,
+                                                          const tm_raw_estimate *raw, unsigned e, tm_plan_estimate *out);
 
-/* Pieces that both parts use. */
+/* Pieces that the parts use. */
 TEMOIN_MUST_CHECK temoin_status tm_raw_text_copy(temoin_context *ctx, const char *raw, const char **out);
 TEMOIN_MUST_CHECK temoin_status tm_raw_names_copy(temoin_context *ctx, char *const *raw, unsigned n, tm_names *out);
 TEMOIN_MUST_CHECK temoin_status tm_raw_label_copy(temoin_context *ctx, const tm_raw_label *raw, const char *fallback,
                                                   tm_label *out);
+/* A whole number from `least` to `most`; absent: `fallback`. What lies elsewhere is a problem of its line. */
+int64_t tm_raw_whole(tm_plan_reader *reader, const char *text, int64_t least, int64_t most, int64_t fallback,
+                     const char *where);
+/* The shares of the list at `where` → integers in the same proportion and their sum. A problem leaves zeros. */
+void tm_raw_shares(tm_plan_reader *reader, const char *const *text, int64_t *share, int32_t n, const char *where,
+                   int64_t *sum);
 /* Reports each text of the list at `where` that stands there twice. */
 void tm_names_check_unique(tm_plan_reader *reader, const tm_names *names, const char *where);
 /* "a", "b", … for a name that is not among them. */

@@ -68,7 +68,7 @@ static void what_is_no_plan_is_refused(void **state)
          {"1: \"temoin: 1\" is missing; begin the plan with it: it names the format"}},
         {"temoin: 1\n",
          {"1: the plan needs the section \"trial\"", "1: the plan needs the section \"clients\"",
-          "1: the plan needs the section \"arms\"", "1: the plan needs the section \"design\""}},
+          "1: the plan needs the section \"arms\" (or \"factorial\")", "1: the plan needs the section \"design\""}},
         {"temoin: 1\n"
          "trial: {id: t\n"
          "clients: x\n",
@@ -112,10 +112,10 @@ static void keys_are_checked(void **state)
     static const refusal cases[] = {
         {SMALL "meassures: []\n",
          {"6: unknown key \"meassures\" at the top level; did you mean \"measures\"? Allowed: temoin, trial, clients, "
-          "outcomes, columns, arms, design, providers, measures, estimates, families, randomization, report"}},
+          "outcomes, columns, arms, factorial, design, providers, measures, estimates, families, randomization, report"}},
         {SMALL "zzzzzzzzzzzz: 1\n",
          {"6: unknown key \"zzzzzzzzzzzz\" at the top level. Allowed: temoin, trial, clients, outcomes, columns, arms, "
-          "design, providers, measures, estimates, families, randomization, report"}},
+          "factorial, design, providers, measures, estimates, families, randomization, report"}},
         {MEASURED "estimates:\n"
                   "  - name: e\n"
                   "    measures: [y]\n"
@@ -130,8 +130,8 @@ static void keys_are_checked(void **state)
           "8: \"estimates\" needs the key \"name\""}},
         {SMALL "design: {seed: again}\n", {"6: \"design\" stands here a second time; the first is on line 5"}},
         {SMALL "<<: {a: b}\n",
-         {"6: unknown key \"<<\" at the top level. Allowed: temoin, trial, clients, outcomes, columns, arms, design, "
-          "providers, measures, estimates, families, randomization, report"}},
+         {"6: unknown key \"<<\" at the top level. Allowed: temoin, trial, clients, outcomes, columns, arms, factorial, "
+          "design, providers, measures, estimates, families, randomization, report"}},
         {"temoin: 1\n"
          "trial: {}\n"
          "clients: {file: c.csv, wave: w, format: {delimeter: comma}}\n"
@@ -239,15 +239,6 @@ static void the_trial_is_checked(void **state)
           "they were drawn elsewhere"}},
         {SMALL_BUT_DESIGN "{seed: s, probability: p}\n",
          {"5: \"design.probability\" needs \"design.assigned\": where temoin draws, it knows the probabilities"}},
-        {SMALL_BUT_DESIGN "{seed: s, strata: [x]}\n",
-         {"5: a \"complete\" design has no strata; write \"kind: blocked\" to draw within strata, or take \"strata\" "
-          "out"}},
-        {SMALL_BUT_DESIGN "{kind: complete, seed: s, strata: [x]}\n",
-         {"5: a \"complete\" design has no strata; write \"kind: blocked\" to draw within strata, or take \"strata\" "
-          "out"}},
-        {SMALL_BUT_DESIGN "{kind: blocked, seed: s}\n",
-         {"5: a \"blocked\" design needs strata; write \"strata: [column]\" to draw within them, or \"kind: "
-          "complete\""}},
         {SMALL_BUT_DESIGN "{kind: blocked, seed: s, strata: [x, y, x]}\n",
          {"5: \"x\" stands twice in \"design.strata\"; name it once"}},
         {SMALL_BUT_DESIGN "\n"
@@ -430,7 +421,7 @@ static void nasty_bytes(void **state)
     assert_string_equal(
         PROBLEM_OF("{a, b: }"),
         "p.yaml: line 1: unknown key \"a\" at the top level. Allowed: temoin, trial, clients, outcomes, columns, arms, "
-        "design, providers, measures, estimates, families, randomization, report");
+        "factorial, design, providers, measures, estimates, families, randomization, report");
 #undef PROBLEM_OF
 }
 
