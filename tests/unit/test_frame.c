@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "frame_text.h"
 
-#include <locale.h>
 #include <unistd.h>
 
 #include "base/files.h"
@@ -441,19 +440,6 @@ static void many_levels(void **state)
     check_levels(300000, 1u << 30);
 }
 
-/* Also what the process' locale says about commas and letters must not matter. */
-static void under_a_decimal_comma_locale(void **state)
-{
-    const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "fr_CA.UTF-8"};
-    size_t i = 0;
-    while (i < 4 && !setlocale(LC_ALL, names[i])) i++;
-    if (i == 4) skip();
-    a_plain_file(state);
-    decimal_commas(state);
-    short_numbers_equal_the_full_reader(state);
-    setlocale(LC_ALL, "C");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -472,7 +458,6 @@ int main(void)
         cmocka_unit_test(files_on_disk),
         cmocka_unit_test(nasty_cells_are_read_back),
         cmocka_unit_test(many_levels),
-        cmocka_unit_test(under_a_decimal_comma_locale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
