@@ -15,8 +15,28 @@ typedef struct small_trial {
     char text[MOST_STRATA][24];
     const char *stratum_text[MOST_STRATA];
     int64_t shares[MOST_STRATA * MOST_ARMS], size[MOST_STRATA];
+    char id_text[MOST_UNITS][16];
+    const char *id[MOST_UNITS];
+    int32_t level[2][MOST_UNITS], n_levels[2];
+    const int32_t *factor[2];
     int32_t arm[MOST_UNITS];
 } small_trial;
+
+/* Ids in their order, and two factors that do not follow it. */
+static inline void name_units(small_trial *t)
+{
+    for (int64_t u = 0; u < t->units.n_units; u++) {
+        snprintf(t->id_text[u], sizeof t->id_text[u], "u%04d", (int)u);
+        t->id[u] = t->id_text[u];
+        t->level[0][u] = (int32_t)(u * u % 7 % 2);
+        t->level[1][u] = (int32_t)(u * 5 % 11 % 3);
+    }
+    for (int f = 0; f < 2; f++) t->factor[f] = t->level[f], t->n_levels[f] = 2 + f;
+    t->units.id = t->id;
+    t->units.n_factors = 2;
+    t->units.factor = t->factor;
+    t->units.n_levels = t->n_levels;
+}
 
 static inline void build_trial(small_trial *t, int32_t n_strata, int32_t n_arms, const int64_t *size,
                                const int64_t *shares)
@@ -35,6 +55,7 @@ static inline void build_trial(small_trial *t, int32_t n_strata, int32_t n_arms,
         for (int64_t k = 0; k < size[s]; k++) t->stratum[t->units.n_units++] = s;
         for (int32_t a = 0; a < n_arms; a++) t->shares[s * n_arms + a] = shares[s * n_arms + a];
     }
+    name_units(t);
 }
 
 static inline uint64_t next_random(uint64_t *x) /* xorshift64 */

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "designs/turns.h"
+
+#include <math.h>
+
+static const int64_t largest_sum = INT64_C(1) << 53;
+
+static int64_t common_divisor(int64_t a, int64_t b)
+{
+    while (b) {
+        const int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* False: a share is negative, or their sum is not in 1 … 2^53. */
+static bool reduce(const int64_t *share, int32_t n_arms, int64_t *lowest, int64_t *sum)
+{
+    int64_t divisor = 0;
+    *sum = 0;
+    for (int32_t a = 0; a < n_arms; a++) {
+        if (share[a] < 0 || share[a] > largest_sum - *sum) return false;
+        *sum += share[a];
+        divisor = common_divisor(divisor, share[a]);
+    }
+    if (*sum == 0) return false;
+    for (int32_t a = 0; a < n_arms; a++) lowest[a] = share[a] / divisor;
+    *sum /= divisor;
+    return true;
+}
+
+temoin_status tm_lowest_shares_build(temoin_context *ctx, const tm_design_units *units, tm_lowest_shares *out)
+{
+    int64_t *share, *sum;
+    TM_SCRATCH(ctx, share, (int64_t)units->n_strata * units->n_arms);
+    TM_SCRATCH(ctx, sum, units->n_strata);
+    for (int32_t s = 0; s < units->n_strata; s++) {
+        const int64_t row = (int64_t)s * units->n_arms;
+        if (!reduce(units->shares + row, units->n_arms, share + row, &sum[s]))
+            TM_FAIL(
+                ctx, TEMOIN_ERR_PLAN,
+                "design: stratum \"%s\": the shares of its arms must not be negative and must sum to more than 0 and, "
+                "as whole numbers, to at most 2^53; correct the shares of that stratum",
+                units->stratum_text[s]);
+    }
+    *out = (tm_lowest_shares){share, sum};
+    return TEMOIN_OK;
+}
+
+int32_t tm_open_arms(const tm_design_units *units, int32_t s)
+{
+    int32_t n = 0;
+    for (int32_t a = 0; a < units->n_arms; a++) n += units->shares[(int64_t)s * units->n_arms + a] > 0;
+    return n;
+}
+
+int32_t tm_pick_arm(tm_pcg64 *stream, const int64_t *weight, int32_t n_arms, int64_t sum)
+{
+    int64_t k = (int64_t)tm_pcg64_bounded(stream, (uint64_t)sum);
+    int32_t a = 0;
+    while (a + 1 < n_arms && k >= weight[a]) k -= weight[a++];
+    return a;
+}
+
+static temoin_status draw_turns(temoin_context *ctx, const tm_design_units *units, const tm_turn_rule *rule,
+                                int32_t *arm)
+{
+    void *state;
+    TM_TRY(rule->begin(ctx, units, &state));
+    for (int64_t k = 0; k < units->n_units; k++) {
+        const int64_t u = tm_arrival_at(units, k);
+        tm_pcg64 stream;
+        tm_design_stream(units, &stream, rule->purpose, units->id[u]);
+        rule->look(state, u);
+        arm[u] = rule->choose(state, &stream);
+        rule->note(state, u, arm[u], 1);
+    }
+    return TEMOIN_OK;
+}
+
+temoin_status tm_turns_draw(temoin_context *ctx, const tm_design_units *units, const tm_turn_rule *rule, int32_t *arm)
+{
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    const temoin_status status = draw_turns(ctx, units, rule, arm);
+    tm_arena_rewind(&ctx->scratch, mark);
+    return status;
+}
+
+static temoin_status follow_turns(temoin_context *ctx, const tm_design_units *units, const tm_turn_rule *rule,
+                                  const int32_t *arm, double *probability)
+{
+    void *state;
+    TM_TRY(rule->begin(ctx, units, &state));
+    for (int64_t k = 0; k < units->n_units; k++) {
+        const int64_t u = tm_arrival_at(units, k);
+        probability[u] = NAN;
+        if (arm[u] < 0) continue;
+        rule->look(state, u);
+        probability[u] = rule->chance(state, arm[u]);
+        rule->note(state, u, arm[u], 1);
+    }
+    return TEMOIN_OK;
+}
+
+temoin_status tm_turns_received(temoin_context *ctx, const tm_design_units *units, const tm_turn_rule *rule,
+                                const int32_t *arm, double *probability, double *error)
+{
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    const temoin_status status = follow_turns(ctx, units, rule, arm, probability);
+    tm_arena_rewind(&ctx->scratch, mark);
+    *error = 0;
+    return status;
+}
+
+typedef struct listing {
+    const tm_design_units *units;
+    const tm_turn_rule *rule;
+    void *state;
+    int64_t n_turns; /* of the first so many units; the others stay -1 */
+    int32_t *arm;    /* [n_units] */
+    double *chance;  /* [n_turns * n_arms] */
+    tm_design_visit *visit;
+    void *data;
+} listing;
+
+static bool list_from(const listing *list, int64_t k, double probability)
+{
+    if (k == list->n_turns) return list->visit(list->data, list->arm, probability);
+    const int64_t u = tm_arrival_at(list->units, k);
+    double *chance = list->chance + k * list->units->n_arms;
+    list->rule->look(list->state, u);
+    for (int32_t a = 0; a < list->units->n_arms; a++) chance[a] = list->rule->chance(list->state, a);
+    bool on = true;
+    for (int32_t a = 0; on && a < list->units->n_arms; a++) {
+        if (!(chance[a] > 0)) continue;
+        list->arm[u] = a;
+        list->rule->note(list->state, u, a, 1);
+        on = list_from(list, k + 1, probability * chance[a]);
+        list->rule->note(list->state, u, a, -1);
+    }
+    list->arm[u] = -1;
+    return on;
+}
+
+static temoin_status list_turns(temoin_context *ctx, listing *list)
+{
+    TM_TRY(list->rule->begin(ctx, list->units, &list->state));
+    TM_SCRATCH(ctx, list->arm, list->units->n_units);
+    TM_SCRATCH(ctx, list->chance, list->n_turns * list->units->n_arms);
+    for (int64_t u = 0; u < list->units->n_units; u++) list->arm[u] = -1;
+    list_from(list, 0, 1);
+    return TEMOIN_OK;
+}
+
+temoin_status tm_turns_enumerate(temoin_context *ctx, const tm_design_units *units, const tm_turn_rule *rule,
+                                 tm_design_visit *visit, void *data)
+{
+    listing list = {.units = units, .rule = rule, .n_turns = units->n_units, .visit = visit, .data = data};
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    const temoin_status status = list_turns(ctx, &list);
+    tm_arena_rewind(&ctx->scratch, mark);
+    return status;
+}
+
+typedef struct pair_sum {
+    int64_t u, v;
+    int32_t a, b;
+    double sum;
+} pair_sum;
+
+static bool add_pair(void *data, const int32_t *arm, double probability)
+{
+    pair_sum *pair = data;
+    if (arm[pair->u] == pair->a && arm[pair->v] == pair->b) pair->sum += probability;
+    return true;
+}
+
+temoin_status tm_turns_pairwise(temoin_context *ctx, const tm_design_units *units, const tm_turn_rule *rule, int64_t u,
+                                int32_t a, int64_t v, int32_t b, double *probability)
+{
+    pair_sum pair = {u, v, a, b, 0};
+    listing list = {.units = units, .rule = rule, .visit = add_pair, .data = &pair};
+    double n_sequences = 1;
+    bool seen_u = false, seen_v = false;
+    for (int64_t k = 0; !(seen_u && seen_v); k++) {
+        const int64_t next = tm_arrival_at(units, k);
+        seen_u |= next == u, seen_v |= next == v;
+        n_sequences *= tm_open_arms(units, tm_stratum_of(units, next));
+        list.n_turns++;
+    }
+    *probability = NAN;
+    if (n_sequences > TM_TURNS_LISTED) return TEMOIN_OK;
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    const temoin_status status = list_turns(ctx, &list);
+    tm_arena_rewind(&ctx->scratch, mark);
+    if (status == TEMOIN_OK) *probability = pair.sum;
+    return status;
+}
