@@ -53,9 +53,9 @@ static temoin_status put_line(tm_sink *sink, const temoin_assignment *assignment
     tm_sink_put(sink, ",");
     tm_sink_csv(sink, trial->stratum_text[trial->stratum[u]]);
     tm_sink_put(sink, ",");
-    tm_sink_csv(sink, trial->plan->arms[assignment->arm[u]].name);
+    if (assignment->arm[u] >= 0) tm_sink_csv(sink, trial->plan->arms[assignment->arm[u]].name);
     tm_sink_put(sink, ",");
-    tm_sink_number(sink, assignment->probability[u]);
+    if (assignment->arm[u] >= 0) tm_sink_number(sink, assignment->probability[u]);
     TM_TRY(tm_sink_finish(sink));
     link_line(hex, sink->text + start, sink->length - start);
     tm_sink_put(sink, ",");

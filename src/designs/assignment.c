@@ -8,6 +8,7 @@
 #include "base/sink.h"
 #include "designs/assignment_struct.h"
 #include "designs/design_options.h"
+#include "designs/trial_units.h"
 
 int64_t temoin_assignment_n_in_arm(const temoin_assignment *assignment, int32_t arm)
 {
@@ -71,19 +72,9 @@ static void spread_probability(const temoin_trial *trial, const int32_t *arm, co
 static temoin_status draw_arms(temoin_context *ctx, const temoin_trial *trial, const tm_design *design, int32_t *arm,
                                double *probability)
 {
-    const tm_design_units units = {
-        .n_units = trial->n_units,
-        .n_arms = trial->n_arms,
-        .n_strata = trial->n_strata,
-        .stratum = trial->stratum,
-        .stratum_text = trial->stratum_text,
-        .shares = trial->shares,
-        .trial_id = trial->plan->id,
-        .seed = trial->plan->design.seed,
-        .options = &trial->plan->design.options,
-        .id = trial->id,
-    };
+    tm_design_units units;
     double error;
+    TM_TRY(tm_trial_units_build(ctx, trial, &units));
     TM_TRY(design->draw(ctx, &units, arm));
     return design->received(ctx, &units, arm, probability, &error);
 }

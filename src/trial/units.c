@@ -31,10 +31,27 @@ static void want_estimate(tm_wanted_list *list, const temoin_plan *plan, int32_t
                                             tm_plan_line(plan, "estimates[%d].covariates[%d]", e, j)});
 }
 
+/* What the design goes by. Clusters, pairs and factors are texts; covariates and arrivals are what they look like. */
+static void want_options(tm_wanted_list *list, const temoin_plan *plan)
+{
+    const tm_plan_options *o = &plan->design.options;
+    const tm_wanted columns[] = {{o->cluster, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "design.cluster")},
+                                 {o->pair, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "design.pair")},
+                                 {o->arrival, TEMOIN_COLUMN_AUTO, false, tm_plan_line(plan, "design.arrival")}};
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        if (columns[i].name) tm_wanted_add(list, columns[i]);
+    for (int32_t f = 0; f < o->n_factors; f++)
+        tm_wanted_add(list, (tm_wanted){o->factors[f].column, TEMOIN_COLUMN_AUTO, true,
+                                        tm_plan_line(plan, "design.factors[%d].column", f)});
+    for (int32_t j = 0; j < o->covariates.n; j++)
+        tm_wanted_add(list, (tm_wanted){o->covariates.name[j], TEMOIN_COLUMN_AUTO, false,
+                                        tm_plan_line(plan, "design.covariates[%d]", j)});
+}
+
 static temoin_status want_columns(temoin_context *ctx, const temoin_plan *plan, tm_wanted_list *list)
 {
     const tm_plan_design *design = &plan->design;
-    int64_t more = 4 + design->strata.n;
+    int64_t more = 7 + design->strata.n + design->options.n_factors + design->options.covariates.n;
     for (int32_t e = 0; e < plan->n_estimates; e++) more += 2 + plan->estimates[e].covariates.n;
     TM_TRY(tm_wanted_build(ctx, plan, more, list));
     tm_wanted_add(list, (tm_wanted){plan->clients.id, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "clients.id")});
@@ -50,6 +67,7 @@ static temoin_status want_columns(temoin_context *ctx, const temoin_plan *plan, 
     if (plan->providers.structure != TM_STRUCTURE_NONE)
         tm_wanted_add(list, (tm_wanted){plan->providers.column, TEMOIN_COLUMN_AUTO, true,
                                         tm_plan_line(plan, "providers.column")});
+    want_options(list, plan);
     for (int32_t e = 0; e < plan->n_estimates; e++) want_estimate(list, plan, e);
     return TEMOIN_OK;
 }
