@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/files.h"
+#include "temoin/version.h"
 
 enum { FIXED_OUTPUTS = 3 }; /* ledger, estimates, results; then a report per language */
 
@@ -24,7 +25,8 @@ static temoin_status read_inputs(temoin_context *ctx, const temoin_trial *trial,
         const char *role = trial->inputs[k].role;
         int32_t same = find_same(trial, k);
         n_outcomes += strcmp(role, "outcomes") == 0;
-        if (same >= 0) files[k] = files[same];
+        if (same >= 0)
+            files[k] = files[same];
         else {
             files[k].name = strcmp(role, "plan") == 0      ? "inputs/plan.yaml"
                             : strcmp(role, "clients") == 0 ? "inputs/clients.csv"
@@ -39,7 +41,8 @@ static temoin_status read_inputs(temoin_context *ctx, const temoin_trial *trial,
     return TEMOIN_OK;
 }
 
-static temoin_status render_reports(temoin_context *ctx, const temoin_results *results, tm_bundle_file *files, int32_t *n)
+static temoin_status render_reports(temoin_context *ctx, const temoin_results *results, tm_bundle_file *files,
+                                    int32_t *n)
 {
     for (int32_t k = 0; k < results->n_languages; k++) {
         temoin_report_opts opts = {.language = results->languages[k], .format = "html"};
@@ -52,7 +55,7 @@ static temoin_status render_reports(temoin_context *ctx, const temoin_results *r
 }
 
 temoin_status tm_bundle_build(temoin_context *ctx, const temoin_trial *trial, const temoin_assignment *assignment,
-                              const temoin_results *results, tm_bundle *out)
+                              const temoin_results *results, const char *engine, tm_bundle *out)
 {
     tm_bundle_file *files;
     int32_t n = 0;
@@ -75,7 +78,7 @@ temoin_status tm_bundle_build(temoin_context *ctx, const temoin_trial *trial, co
     }
     out->outputs = files;
     out->n_outputs = n;
-    return tm_manifest_render(ctx, assignment, results != NULL, out);
+    return tm_manifest_render(ctx, assignment, results != NULL, engine, out);
 }
 
 static temoin_status guard_ledger(temoin_context *ctx, const char *folder, const tm_bundle *bundle, bool analysis)
@@ -89,40 +92,52 @@ static temoin_status guard_ledger(temoin_context *ctx, const char *folder, const
                 "%s: there is a ledger already, and a ledger is drawn once; choose another folder with -o", path);
     TM_TRY(tm_file_read(ctx, path, &text, &length));
     bool ours = bundle->n_outputs > 0 && strcmp(bundle->outputs[0].name, "ledger.csv") == 0;
-    if (ours && length == bundle->outputs[0].length && memcmp(text, bundle->outputs[0].text, length) == 0) return TEMOIN_OK;
-    TM_FAIL(ctx, TEMOIN_ERR_DATA,
-            "%s: this ledger is not the one that the plan and its client list draw now; restore the client list and plan "
-            "of the draw, or choose another folder with -o",
-            path);
+    if (ours && length == bundle->outputs[0].length && memcmp(text, bundle->outputs[0].text, length) == 0)
+        return TEMOIN_OK;
+    TM_FAIL(
+        ctx, TEMOIN_ERR_DATA,
+        "%s: this ledger is not the one that the plan and its client list draw now; restore the client list and plan "
+        "of the draw, or choose another folder with -o",
+        path);
 }
 
 temoin_status temoin_bundle_read_results(temoin_context *ctx, const char *folder, const temoin_results **out)
 {
-    const char *path = tm_text(ctx, "%s/results.json", folder);
+    const char *path = tm_folder_find(ctx, folder, "results.json");
     if (!path) return tm_fail_memory(ctx);
     return temoin_results_read_json(ctx, path, out);
 }
 
-static temoin_status write_one(temoin_context *ctx, const char *folder, const tm_bundle_file *file)
+static void add_file(tm_folder_file *files, int32_t *n, const tm_bundle_file *file)
 {
-    const char *path = tm_text(ctx, "%s/%s", folder, file->name);
-    if (!path) return tm_fail_memory(ctx);
-    return tm_file_write(ctx, path, file->text, file->length);
+    for (int32_t k = 0; k < *n; k++)
+        if (strcmp(files[k].name, file->name) == 0) return; /* an input that serves two roles */
+    files[(*n)++] = (tm_folder_file){file->name, file->text, file->length};
 }
 
-temoin_status temoin_bundle_write(temoin_context *ctx, const char *folder, const temoin_trial *trial,
+temoin_status tm_bundle_store(temoin_context *ctx, tm_folder *folder, const tm_bundle *bundle)
+{
+    tm_folder_file *files;
+    int32_t n = 0;
+    TM_ALLOC(ctx, files, bundle->n_inputs + bundle->n_outputs + 1);
+    for (int32_t k = 0; k < bundle->n_inputs; k++) add_file(files, &n, &bundle->inputs[k]);
+    for (int32_t k = 0; k < bundle->n_outputs; k++) add_file(files, &n, &bundle->outputs[k]);
+    add_file(files, &n, &bundle->manifest);
+    return tm_folder_replace(ctx, folder, files, n);
+}
+
+temoin_status temoin_bundle_write(temoin_context *ctx, const char *path, const temoin_trial *trial,
                                   const temoin_assignment *assignment, const temoin_results *results)
 {
     tm_bundle bundle;
+    tm_folder folder;
     if (!results && !assignment->drawn)
         TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: the arms come from column \"%s\"; there is nothing to draw",
                 trial->plan->path, tm_plan_line(trial->plan, "design.assigned"), trial->plan->design.assigned);
-    TM_TRY(tm_bundle_build(ctx, trial, assignment, results, &bundle));
-    TM_TRY(guard_ledger(ctx, folder, &bundle, results != NULL));
-    const char *inputs = tm_text(ctx, "%s/inputs", folder);
-    if (!inputs) return tm_fail_memory(ctx);
-    TM_TRY(tm_directory_make(ctx, inputs));
-    for (int32_t k = 0; k < bundle.n_inputs; k++) TM_TRY(write_one(ctx, folder, &bundle.inputs[k]));
-    for (int32_t k = 0; k < bundle.n_outputs; k++) TM_TRY(write_one(ctx, folder, &bundle.outputs[k]));
-    return write_one(ctx, folder, &bundle.manifest);
+    TM_TRY(tm_bundle_build(ctx, trial, assignment, results, temoin_version(), &bundle));
+    temoin_status status = tm_folder_open(ctx, path, &folder);
+    if (status == TEMOIN_OK) status = guard_ledger(ctx, path, &bundle, results != NULL);
+    if (status == TEMOIN_OK) status = tm_bundle_store(ctx, &folder, &bundle);
+    tm_folder_close(&folder);
+    return status;
 }

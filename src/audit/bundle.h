@@ -3,6 +3,7 @@
 #ifndef TM_BUNDLE_H
 #define TM_BUNDLE_H
 
+#include "base/folder.h"
 #include "designs/assignment_struct.h"
 #include "temoin/audit.h"
 
@@ -21,20 +22,28 @@ typedef struct tm_bundle {
     tm_bundle_file manifest;
 } tm_bundle;
 
-/* Renders every output of a trial and the manifest. results NULL: an assignment only. */
+/* Renders every output of a trial and the manifest. results NULL: an assignment only. `engine`: the version that the
+ * manifest says; a replay passes the one that made the bundle. */
 TEMOIN_MUST_CHECK temoin_status tm_bundle_build(temoin_context *ctx, const temoin_trial *trial,
                                                 const temoin_assignment *assignment, const temoin_results *results,
-                                                tm_bundle *out);
+                                                const char *engine, tm_bundle *out);
 
-/* `manifest.json` of a bundle whose inputs and outputs are there; schema "temoin-bundle" version 1. */
-TEMOIN_MUST_CHECK temoin_status tm_manifest_render(temoin_context *ctx, const temoin_assignment *assignment, bool analysis,
-                                                   tm_bundle *bundle);
+/* Replaces the files of the bundle in an open folder, all or none. */
+TEMOIN_MUST_CHECK temoin_status tm_bundle_store(temoin_context *ctx, tm_folder *folder, const tm_bundle *bundle);
+
+/* `manifest.json` of a bundle whose inputs and outputs are there; schema "temoin-bundle" version 1. Its last member,
+ * `seal`, is the SHA-256 of all lines above it: so a changed byte shows even where a replay has nothing to compare
+ * with, which is the version of the engine. */
+TEMOIN_MUST_CHECK temoin_status tm_manifest_render(temoin_context *ctx, const temoin_assignment *assignment,
+                                                   bool analysis, const char *engine, tm_bundle *bundle);
 
 /* What `verify` needs of a manifest to replay it. */
 typedef struct tm_manifest {
     const char *trial;
     const char *seed;
+    const char *engine; /* "" when it says none */
     bool analysis;
+    bool sealed;                  /* its seal is that of its lines */
     const tm_bundle_file *inputs; /* role and name */
     const char *const *input_digest;
     int32_t n_inputs;

@@ -43,12 +43,13 @@ static temoin_status check_drawn(temoin_context *ctx, const temoin_assignment *a
     return TEMOIN_OK;
 }
 
-/* Appends a unit's line; `hex`, the digest of the line before, becomes that of this one. */
-static temoin_status put_line(tm_sink *sink, const temoin_assignment *assignment, int64_t u, char hex[TM_SHA256_HEX_SIZE])
+/* Appends the k-th line; `hex`, the digest of the line before, becomes that of this one. */
+static temoin_status put_line(tm_sink *sink, const temoin_assignment *assignment, int64_t k, char hex[TM_SHA256_HEX_SIZE])
 {
     const temoin_trial *trial = assignment->trial;
+    const int64_t u = assignment->order ? assignment->order[k] : k;
     size_t start = sink->length;
-    tm_sink_printf(sink, "%" PRId64 ",", u + 1);
+    tm_sink_printf(sink, "%" PRId64 ",", k + 1);
     tm_sink_csv(sink, trial->id[u]);
     tm_sink_put(sink, ",");
     tm_sink_csv(sink, trial->stratum_text[trial->stratum[u]]);
@@ -72,7 +73,7 @@ temoin_status temoin_ledger_render(temoin_context *ctx, const temoin_assignment 
     start_chain(assignment->trial->plan, hex);
     tm_sink_init(&sink, ctx);
     tm_sink_put(&sink, "position,client,stratum,arm,probability,digest\n");
-    for (int64_t u = 0; u < assignment->trial->n_units; u++) TM_TRY(put_line(&sink, assignment, u, hex));
+    for (int64_t k = 0; k < assignment->trial->n_units; k++) TM_TRY(put_line(&sink, assignment, k, hex));
     *text = sink.text;
     *length = sink.length;
     return tm_sink_finish(&sink);
@@ -86,9 +87,9 @@ static temoin_status find_head(temoin_context *ctx, const temoin_assignment *ass
     char hex[TM_SHA256_HEX_SIZE];
     start_chain(assignment->trial->plan, hex);
     tm_sink_init(&sink, ctx);
-    for (int64_t u = 0; u < assignment->trial->n_units; u++) {
+    for (int64_t k = 0; k < assignment->trial->n_units; k++) {
         sink.length = 0;
-        TM_TRY(put_line(&sink, assignment, u, hex));
+        TM_TRY(put_line(&sink, assignment, k, hex));
     }
     *head = tm_text_copy(ctx, hex, TM_SHA256_HEX_SIZE - 1);
     return *head ? TEMOIN_OK : tm_fail_memory(ctx);

@@ -6,7 +6,6 @@
 #include "audit/bundle.h"
 #include "base/digest.h"
 #include "base/sink.h"
-#include "temoin/version.h"
 
 const char *tm_text_digest(temoin_context *ctx, const char *text, size_t length)
 {
@@ -50,12 +49,14 @@ static void put_design(tm_sink *sink, const temoin_assignment *assignment)
     const tm_plan_design *design = &trial->plan->design;
     tm_sink_put(sink, "  \"design\": {\n");
     put_member(sink, "    ", "kind", design->kind);
-    if (assignment->drawn) put_member(sink, "    ", "seed", design->seed);
-    else put_member(sink, "    ", "assigned", design->assigned);
+    if (assignment->drawn)
+        put_member(sink, "    ", "seed", design->seed);
+    else
+        put_member(sink, "    ", "assigned", design->assigned);
     tm_sink_put(sink, "    \"strata\": ");
     put_names(sink, &design->strata);
-    tm_sink_printf(sink, ",\n    \"n_units\": %" PRId64 ",\n    \"n_strata\": %" PRId32 ",\n    \"arms\": [\n", trial->n_units,
-                   trial->n_strata);
+    tm_sink_printf(sink, ",\n    \"n_units\": %" PRId64 ",\n    \"n_strata\": %" PRId32 ",\n    \"arms\": [\n",
+                   trial->n_units, trial->n_strata);
     for (int32_t a = 0; a < trial->n_arms; a++) {
         tm_sink_put(sink, "      {\"name\": ");
         tm_sink_json(sink, trial->plan->arms[a].name);
@@ -74,7 +75,8 @@ static void put_design(tm_sink *sink, const temoin_assignment *assignment)
     tm_sink_put(sink, first ? "}\n  },\n" : "\n    }\n  },\n");
 }
 
-static temoin_status put_files(temoin_context *ctx, tm_sink *sink, const char *key, const tm_bundle_file *files, int32_t n)
+static temoin_status put_files(temoin_context *ctx, tm_sink *sink, const char *key, const tm_bundle_file *files,
+                               int32_t n)
 {
     tm_sink_printf(sink, "  \"%s\": [\n", key);
     for (int32_t f = 0; f < n; f++) {
@@ -84,19 +86,31 @@ static temoin_status put_files(temoin_context *ctx, tm_sink *sink, const char *k
         if (files[f].role[0]) tm_sink_printf(sink, "\"role\": \"%s\", ", files[f].role);
         tm_sink_put(sink, "\"file\": ");
         tm_sink_json(sink, files[f].name);
-        tm_sink_printf(sink, ", \"bytes\": %zu, \"sha256\": \"%s\"}%s\n", files[f].length, digest, f + 1 < n ? "," : "");
+        tm_sink_printf(sink, ", \"bytes\": %zu, \"sha256\": \"%s\"}%s\n", files[f].length, digest,
+                       f + 1 < n ? "," : "");
     }
     tm_sink_put(sink, "  ]");
     return TEMOIN_OK;
 }
 
-temoin_status tm_manifest_render(temoin_context *ctx, const temoin_assignment *assignment, bool analysis, tm_bundle *bundle)
+static temoin_status put_seal(temoin_context *ctx, tm_sink *sink)
+{
+    const char *seal;
+    TM_TRY(tm_sink_finish(sink));
+    seal = tm_text_digest(ctx, sink->text, sink->length);
+    if (!seal) return tm_fail_memory(ctx);
+    tm_sink_printf(sink, "  \"seal\": \"%s\"\n}\n", seal);
+    return tm_sink_finish(sink);
+}
+
+temoin_status tm_manifest_render(temoin_context *ctx, const temoin_assignment *assignment, bool analysis,
+                                 const char *engine, tm_bundle *bundle)
 {
     const temoin_plan *plan = assignment->trial->plan;
     tm_sink sink;
     tm_sink_init(&sink, ctx);
     tm_sink_put(&sink, "{\n  \"schema\": \"temoin-bundle\",\n  \"version\": 1,\n");
-    put_member(&sink, "  ", "engine", temoin_version());
+    put_member(&sink, "  ", "engine", engine);
     put_member(&sink, "  ", "trial", plan->id);
     if (plan->registry) put_member(&sink, "  ", "registry", plan->registry);
     put_member(&sink, "  ", "stage", analysis ? "analysis" : "assignment");
@@ -109,9 +123,10 @@ temoin_status tm_manifest_render(temoin_context *ctx, const temoin_assignment *a
     TM_TRY(put_files(ctx, &sink, "inputs", bundle->inputs, bundle->n_inputs));
     tm_sink_put(&sink, ",\n");
     TM_TRY(put_files(ctx, &sink, "outputs", bundle->outputs, bundle->n_outputs));
-    tm_sink_put(&sink, "\n}\n");
+    tm_sink_put(&sink, ",\n");
+    TM_TRY(put_seal(ctx, &sink));
     bundle->manifest = (tm_bundle_file){"", "manifest.json", sink.text, sink.length};
-    return tm_sink_finish(&sink);
+    return TEMOIN_OK;
 }
 
 static const char *text_of(temoin_context *ctx, const json_t *object, const char *key)
@@ -149,14 +164,32 @@ static temoin_status read_inputs(temoin_context *ctx, const json_t *list, tm_man
 static temoin_status read_object(temoin_context *ctx, const json_t *root, tm_manifest *out, const char **why)
 {
     const char *schema = text_of(ctx, root, "schema"), *stage = text_of(ctx, root, "stage");
-    const char *seed = text_of(ctx, json_object_get(root, "design"), "seed");
+    const char *seed = text_of(ctx, json_object_get(root, "design"), "seed"), *engine = text_of(ctx, root, "engine");
     out->trial = text_of(ctx, root, "trial");
     out->seed = seed ? seed : "";
+    out->engine = engine ? engine : "";
     if (!schema || strcmp(schema, "temoin-bundle") != 0 || json_integer_value(json_object_get(root, "version")) != 1)
         *why = "it is not a \"temoin-bundle\" of version 1";
-    else if (!out->trial || !stage) *why = "\"trial\" or \"stage\" is missing";
-    else out->analysis = strcmp(stage, "analysis") == 0;
+    else if (!out->trial || !stage)
+        *why = "\"trial\" or \"stage\" is missing";
+    else
+        out->analysis = strcmp(stage, "analysis") == 0;
     return *why ? TEMOIN_OK : read_inputs(ctx, json_object_get(root, "inputs"), out, why);
+}
+
+/* Whether the text ends in the line of its seal. */
+static temoin_status check_seal(temoin_context *ctx, const char *text, size_t length, bool *sealed)
+{
+    static const char start[] = "  \"seal\": \"", end[] = "\"\n}\n";
+    const size_t line = sizeof start - 1 + TM_SHA256_HEX_SIZE - 1 + sizeof end - 1;
+    *sealed = false;
+    if (length < line) return TEMOIN_OK;
+    const char *want = tm_text_digest(ctx, text, length - line), *at = text + length - line;
+    if (!want) return tm_fail_memory(ctx);
+    *sealed = memcmp(at, start, sizeof start - 1) == 0 &&
+              memcmp(at + sizeof start - 1, want, TM_SHA256_HEX_SIZE - 1) == 0 &&
+              memcmp(text + length - (sizeof end - 1), end, sizeof end - 1) == 0;
+    return TEMOIN_OK;
 }
 
 temoin_status tm_manifest_read(temoin_context *ctx, const char *text, size_t length, tm_manifest *out, const char **why)
@@ -171,5 +204,6 @@ temoin_status tm_manifest_read(temoin_context *ctx, const char *text, size_t len
     }
     temoin_status status = read_object(ctx, root, out, why);
     json_decref(root);
+    if (status == TEMOIN_OK) status = check_seal(ctx, text, length, &out->sealed);
     return status == TEMOIN_OK ? tm_memory_end(ctx) : status; /* a text that found no memory is not a missing key */
 }

@@ -284,17 +284,16 @@ static void check_refused(const char *place)
 static void a_folder_in_place_of_a_file(void **state)
 {
     (void)state;
-    static const char *const names[] = {"estimates.csv", "manifest.json", "inputs/clients.csv",
-                                        "report.fr.html.unfinished"};
+    static const char *const names[] = {"estimates.csv", "manifest.json", "inputs/clients.csv"};
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
         char path[64];
         remove_folder("out");
         assert_int_equal(mkdir("out", 0777) | mkdir("out/inputs", 0777), 0);
         snprintf(path, sizeof path, "out/%s", names[k]);
         assert_int_equal(mkdir(path, 0777), 0);
-        check_refused(k == 3 ? "out/report.fr.html" : path);
+        check_refused(path);
         assert_int_equal(rmdir(path), 0);
-        check_whole_files("out", "whole");
+        assert_int_equal(check_whole_files("out", "whole"), 0);
     }
 }
 
@@ -314,29 +313,13 @@ static void a_file_in_place_of_a_folder(void **state)
 static void a_read_only_folder(void **state)
 {
     remove_folder("out");
-    assert_int_equal(mkdir("out", 0777) | mkdir("out/inputs", 0777) | chmod("out/inputs", 0777), 0);
-    assert_int_equal(chmod("out", 0555) | chmod(*state, 0755), 0);
+    assert_int_equal(mkdir("out", 0777) | chmod("out", 0555) | chmod(*state, 0755), 0);
     const bool root = geteuid() == 0; /* who may write everywhere, so that nobody must try */
     if (root) assert_int_equal(seteuid(65534), 0);
-    check_refused("out/ledger.csv");
+    check_refused("out: cannot write");
     if (root) assert_int_equal(seteuid(0), 0);
     assert_int_equal(chmod("out", 0777), 0);
-    assert_int_equal(check_whole_files("out", "whole"), 3);
-}
-
-/* The file being written turns out to lie on a full device. */
-static void a_full_device(void **state)
-{
-    (void)state;
-    if (access("/dev/full", W_OK) != 0) skip();
-    remove_folder("out");
-    assert_int_equal(mkdir("out", 0777), 0);
-    assert_int_equal(symlink("/dev/full", "out/results.json.unfinished"), 0);
-    check_refused("out/results.json");
-    assert_int_equal(check_whole_files("out", "whole"), 5); /* inputs, ledger, estimates */
-    remove_folder("out");
-    run_well(analyze);
-    assert_int_equal(check_whole_files("out", "whole"), 9);
+    assert_int_equal(rmdir("out"), 0); /* nothing was put in */
 }
 
 /* The disk is full in the middle of a file: what was there before stays. */
@@ -386,7 +369,6 @@ int main(void)
         cmocka_unit_test(a_folder_in_place_of_a_file),
         cmocka_unit_test(a_file_in_place_of_a_folder),
         cmocka_unit_test(a_read_only_folder),
-        cmocka_unit_test(a_full_device),
         cmocka_unit_test(a_write_that_stops_in_the_middle),
     };
     return cmocka_run_group_tests(tests, set_up, scratch_close);

@@ -3,6 +3,7 @@
  * way in which one is not. */
 #include "scratch.h"
 
+#include <sodium.h>
 #include <sys/stat.h>
 
 #include "temoin/temoin.h"
@@ -93,9 +94,10 @@ static const char *judge(char text[1024])
     temoin_verdict verdict;
     assert_int_equal(temoin_context_build(&opts, &ctx), TEMOIN_OK);
     check_ok(ctx, temoin_bundle_verify(ctx, "out", &verdict));
-    assert_true(verdict.identical == !verdict.difference);
+    assert_int_equal(verdict.identical + !!verdict.difference + !!verdict.missing, 1);
     assert_int_equal(temoin_context_n_problems(ctx), 0);
-    snprintf(text, 1024, "%s", verdict.identical ? "identical" : verdict.difference);
+    snprintf(text, 1024, "%s%s", verdict.missing ? "cannot tell: " : "",
+             verdict.missing ? verdict.missing : verdict.identical ? "identical" : verdict.difference);
     temoin_context_free(ctx);
     return text;
 }
@@ -129,6 +131,17 @@ static void the_chain_is_hashlibs(void **state)
     temoin_context_free(m.ctx);
 }
 
+/* The seal of all lines so far, as libsodium digests them. */
+static void seal(char *text, size_t room)
+{
+    unsigned char digest[crypto_hash_sha256_BYTES];
+    char hex[2 * sizeof digest + 1];
+    const size_t length = strlen(text);
+    assert_int_equal(crypto_hash_sha256(digest, (const unsigned char *)text, length), 0);
+    snprintf(text + length, room - length, "  \"seal\": \"%s\"\n}\n",
+             sodium_bin2hex(hex, sizeof hex, digest, sizeof digest));
+}
+
 static void the_manifest_holds_what_the_run_depends_on(void **state)
 {
     (void)state;
@@ -149,9 +162,12 @@ static void the_manifest_holds_what_the_run_depends_on(void **state)
         "    {\"role\": \"clients\", \"file\": \"inputs/clients.csv\", \"bytes\": 32, \"sha256\": "
         "\"93a3f6cfc144913422395b6b4a19d642bb7a573e6af565d82ae76af7cf9dc1bd\"}\n  ],\n"
         "  \"outputs\": [\n    {\"file\": \"ledger.csv\", \"bytes\": 441, \"sha256\": "
-        "\"e2ea39e6150436bdd1bef1b16b93040cfb9f6d0c2ba4c829a360d7a19987c1f5\"}\n  ]\n}\n",
+        "\"e2ea39e6150436bdd1bef1b16b93040cfb9f6d0c2ba4c829a360d7a19987c1f5\"}\n  ],\n",
         temoin_version());
-    assert_string_equal(manifest.text, want);
+    const size_t length = strlen(want);
+    seal(want, sizeof want);
+    assert_memory_equal(manifest.text, want, length);
+    assert_string_equal(manifest.text + length, want + length);
 }
 
 static void a_bundle_replays(void **state)
@@ -280,7 +296,8 @@ static void truncated_and_missing_files_are_found(void **state)
         }
         if (f == 3) continue;
         assert_int_equal(unlink(path), 0);
-        snprintf(difference, sizeof difference, "%s: the file, of which manifest.json tells, is missing", names[f]);
+        snprintf(difference, sizeof difference, "%s%s: the file, of which manifest.json tells, is missing",
+                 f < 2 ? "cannot tell: " : "", names[f]);
         check_verdict(difference);
         assert_int_equal(mkdir(path, 0777), 0);
         snprintf(difference, sizeof difference, "%s: cannot be read: out/%s: is a folder", names[f], names[f]);
@@ -329,7 +346,7 @@ static void an_edited_manifest_is_found(void **state)
     check_edited("inputs/clients.csv", "/etc/passwd", outside);
     check_edited("inputs/clients.csv", "../c.csv", outside);
     check_edited("inputs/clients.csv", "inputs/d.csv",
-                 "inputs/d.csv: the file, of which manifest.json tells, is missing");
+                 "manifest.json: was changed: its seal is not the digest of the lines above it");
     check_edited("\"role\": \"clients\"", "\"role\": \"plan\"", "manifest.json: cannot be replayed: ");
     check_edited("\"role\": \"clients\"", "\"role\": \"friends\"",
                  "manifest.json: cannot be replayed: \"inputs\" does not fit the plan");
@@ -344,6 +361,63 @@ static void an_edited_manifest_is_found(void **state)
     check_edited("{\n", "[\n", "manifest.json: line ");
     check_edited("}\n  ],\n  \"outputs\"", "}\n  ],\n\"outputs\"", "manifest.json: line ");
     check_verdict("identical");
+}
+
+/* Writes the manifest with another text in it, under a seal that fits. */
+static void write_sealed(const char *from, const char *to)
+{
+    static bytes manifest;
+    static char changed[1 << 17];
+    load("out/manifest.json", &manifest);
+    char *at = strstr(manifest.text, from), *end = strstr(manifest.text, "  \"seal\"");
+    assert_true(at && end && at < end);
+    *end = '\0';
+    snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - manifest.text), manifest.text, to, at + strlen(from));
+    seal(changed, sizeof changed);
+    store("out/manifest.json", changed, strlen(changed));
+}
+
+static void another_build_s_bundle_is_compared(void **state)
+{
+    (void)state;
+    char engine[64];
+    snprintf(engine, sizeof engine, "\"engine\": \"%s\"", temoin_version());
+    write_drawn();
+    write_sealed(engine, "\"engine\": \"99.1\"");
+    check_verdict("identical");
+    set_byte("out/ledger.csv", 50, 'x');
+    check_verdict("ledger.csv: line 2, byte 4 differs");
+    write_drawn();
+    check_edited(engine, "\"engine\": \"99.1\"", "manifest.json: line 4, byte 14 differs\n"); /* without its seal */
+    write_sealed("\"trial\": \"t\"", "\"trial\": \"u\"");
+    check_verdict("manifest.json: line 5, byte 13 differs\n");
+}
+
+/* What this build does not know is no difference. */
+static void what_cannot_be_replayed_is_not_judged(void **state)
+{
+    (void)state;
+    static bytes plan;
+    char digest[80], want[80], engine[64];
+    unsigned char sum[crypto_hash_sha256_BYTES];
+    snprintf(engine, sizeof engine, "\"engine\": \"%s\"", temoin_version());
+    for (int k = 0; k < 2; k++) {
+        write_drawn();
+        load("out/inputs/plan.yaml", &plan);
+        crypto_hash_sha256(sum, (const unsigned char *)plan.text, plan.length);
+        sodium_bin2hex(digest, sizeof digest, sum, sizeof sum);
+        memcpy(strstr(plan.text, k ? "strata" : "blocked"), k ? "future" : "futures", k ? 6 : 7);
+        crypto_hash_sha256(sum, (const unsigned char *)plan.text, plan.length);
+        sodium_bin2hex(want, sizeof want, sum, sizeof sum);
+        store("out/inputs/plan.yaml", plan.text, plan.length);
+        write_sealed(digest, want);
+        if (k) check_verdict("manifest.json: cannot be replayed: out/inputs/plan.yaml: line 5");
+        write_sealed(engine, "\"engine\": \"99.1\"");
+        check_verdict(k ? "cannot tell: what this build does not know: out/inputs/plan.yaml: line 5"
+                        : "cannot tell: inputs/plan.yaml: line 5: the design \"futures\", which this build does not know");
+        set_byte("out/manifest.json", 100, 'x');
+        check_verdict("manifest.json: ");
+    }
 }
 
 static void a_ledger_is_never_replaced(void **state)
@@ -393,6 +467,8 @@ int main(void)
         cmocka_unit_test(truncated_and_missing_files_are_found),
         cmocka_unit_test(a_folder_without_a_manifest_is_no_bundle),
         cmocka_unit_test(an_edited_manifest_is_found),
+        cmocka_unit_test(another_build_s_bundle_is_compared),
+        cmocka_unit_test(what_cannot_be_replayed_is_not_judged),
         cmocka_unit_test(a_ledger_is_never_replaced),
         cmocka_unit_test(a_trial_drawn_elsewhere_has_no_ledger),
     };
