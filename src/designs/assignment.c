@@ -69,17 +69,19 @@ static void spread_probability(const temoin_trial *trial, const int32_t *arm, co
         probability[u] = arm[u] < 0 ? NAN : by_stratum[(int64_t)trial->stratum[u] * trial->n_arms + arm[u]];
 }
 
-static temoin_status draw_arms(temoin_context *ctx, const temoin_trial *trial, const tm_design *design, int32_t *arm,
-                               double *probability)
+/* Exact chances of equal shares may differ in their last digits, simulated ones by their error: neither is a difference. */
+static bool do_chances_differ(const temoin_trial *trial, const int32_t *arm, const double *chance, double error, double *first)
 {
-    tm_design_units units;
-    double error;
-    TM_TRY(tm_trial_units_build(ctx, trial, &units));
-    TM_TRY(design->draw(ctx, &units, arm));
-    return design->received(ctx, &units, arm, probability, &error);
+    const double tolerance = fmax(1e-9, 10 * error);
+    for (int64_t u = 0; u < trial->n_units; u++) {
+        if (arm[u] < 0) continue;
+        if (first[arm[u]] == 0) first[arm[u]] = chance[u];
+        if (fabs(chance[u] - first[arm[u]]) > tolerance) return true;
+    }
+    return false;
 }
 
-static temoin_status take_shares(temoin_context *ctx, const temoin_trial *trial, double *probability)
+static temoin_status take_shares(temoin_context *ctx, const temoin_trial *trial, const int32_t *arm, double *probability)
 {
     double *by_stratum;
     TM_SCRATCH(ctx, by_stratum, (int64_t)trial->n_strata * trial->n_arms);
@@ -90,7 +92,27 @@ static temoin_status take_shares(temoin_context *ctx, const temoin_trial *trial,
         for (int32_t a = 0; a < trial->n_arms; a++)
             by_stratum[(int64_t)s * trial->n_arms + a] = (double)share[a] / (double)sum;
     }
-    spread_probability(trial, trial->assigned, by_stratum, probability);
+    spread_probability(trial, arm, by_stratum, probability);
+    return TEMOIN_OK;
+}
+
+static temoin_status draw_arms(temoin_context *ctx, const tm_design *design, temoin_assignment *assignment, int32_t *arm,
+                               double *probability)
+{
+    const temoin_trial *trial = assignment->trial;
+    tm_design_units units;
+    double error, *first, *share;
+    TM_TRY(tm_trial_units_build(ctx, trial, &units));
+    TM_TRY(design->draw(ctx, &units, arm));
+    TM_TRY(design->received(ctx, &units, arm, probability, &error));
+    TM_SCRATCH(ctx, first, trial->n_arms);
+    assignment->probabilities_differ =
+        do_shares_differ(trial) || (!design->rolling && do_chances_differ(trial, arm, probability, error, first));
+    if (!design->rolling) return TEMOIN_OK;
+    assignment->order = units.arrival;
+    TM_ALLOC(ctx, share, trial->n_units);
+    TM_TRY(take_shares(ctx, trial, arm, share));
+    assignment->chance = share;
     return TEMOIN_OK;
 }
 
@@ -147,20 +169,21 @@ static temoin_status fill(temoin_context *ctx, const tm_design *design, temoin_a
     const temoin_trial *trial = assignment->trial;
     double *probability;
     TM_ALLOC(ctx, probability, trial->n_units);
-    assignment->probability = probability;
+    assignment->probability = assignment->chance = probability;
     assignment->drawn = !trial->assigned;
     assignment->arm = trial->assigned;
     bool from_column = trial->assigned && trial->plan->design.probability;
     if (assignment->drawn) {
         int32_t *arm;
         TM_ALLOC(ctx, arm, trial->n_units);
-        TM_TRY(draw_arms(ctx, trial, design, arm, probability));
+        TM_TRY(draw_arms(ctx, design, assignment, arm, probability));
         assignment->arm = arm;
     } else if (from_column)
         TM_TRY(take_column(ctx, trial, probability, &assignment->probabilities_differ));
-    else
-        TM_TRY(take_shares(ctx, trial, probability));
-    if (!from_column) assignment->probabilities_differ = do_shares_differ(trial);
+    else {
+        TM_TRY(take_shares(ctx, trial, trial->assigned, probability));
+        assignment->probabilities_differ = do_shares_differ(trial);
+    }
     TM_TRY(count_arms(ctx, trial, assignment->arm, &assignment->n_in_arm));
     return tm_trial_validate_providers(ctx, trial, assignment->arm);
 }

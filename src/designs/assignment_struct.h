@@ -7,10 +7,14 @@
 
 struct temoin_assignment {
     const temoin_trial *trial;
-    const int32_t *arm;         /* [n_units] -1: in no arm (only in trials drawn elsewhere) */
-    const double *probability;  /* [n_units] of the arm received; NaN where arm is -1 */
+    const int32_t *arm;         /* [n_units] -1: in no arm: left out by the misfit policy, or drawn elsewhere and blank */
+    const double *probability;  /* [n_units] of the arm received; NaN where arm is -1. Of rolling designs the chance at the
+                                   unit's turn, given those before it */
+    const double *chance;       /* [n_units] what analyses weigh by: the same, but of rolling designs the arm's share, for a turn
+                                   with one place left says nothing of who could have been where */
     const int64_t *n_in_arm;    /* [n_arms] */
-    bool probabilities_differ;  /* some arm's probability is not the same for all units */
+    const int64_t *order;       /* [n_units] of a rolling design's ledger: as they came; NULL: canonical order */
+    bool probabilities_differ;  /* some arm's chance is not the same for all units */
     bool drawn;                 /* by temoin, so that there is a ledger */
 };
 

@@ -59,7 +59,7 @@ static temoin_status choose_weights(temoin_context *ctx, building *b, bool weigh
     if (!wanted) return TEMOIN_OK;
     double *weight;
     TM_SCRATCH(ctx, weight, b->trial->n_units);
-    for (int64_t u = 0; u < b->trial->n_units; u++) weight[u] = 1 / b->assignment->probability[u];
+    for (int64_t u = 0; u < b->trial->n_units; u++) weight[u] = 1 / b->assignment->chance[u];
     b->weight = weight;
     tm_notes_add(b->notes, "probability_weights");
     return TEMOIN_OK;
