@@ -70,21 +70,28 @@ static int by_arrival(const void *a, const void *b)
     return x->unit < y->unit ? -1 : x->unit > y->unit;
 }
 
-/* Numbers and dates by value, texts by bytes (the order of their codes), ties by the bytes of ids (the order of units). */
+static double arrival_of(const temoin_trial *trial, const temoin_column *column, int64_t u)
+{
+    if (!column) return (double)trial->clients->line[u];
+    return column->number ? column->number[u] : column->code[u];
+}
+
+/* Numbers and dates by value, texts by bytes (the order of their codes), ties by the bytes of ids (the order of units). A
+ * rolling design without the option goes by the rows of the client file. */
 static temoin_status take_arrival(temoin_context *ctx, const temoin_trial *trial, tm_design_units *out)
 {
     const char *name = out->options->arrival;
-    if (!name) return TEMOIN_OK;
+    const tm_design *design = tm_design_find(trial->plan->design.kind);
+    if (!name && !(design && design->rolling)) return TEMOIN_OK;
     const size_t mark = tm_problems_mark(ctx);
-    const temoin_column *column = temoin_frame_find(trial->clients, name);
+    const temoin_column *column = name ? temoin_frame_find(trial->clients, name) : NULL;
     comer *comers;
     int64_t *arrival;
-    check_whole(ctx, trial, column, "arrival");
+    if (column) check_whole(ctx, trial, column, "arrival");
     TM_TRY(tm_problems_end(ctx, mark, TEMOIN_ERR_DATA));
     TM_ALLOC(ctx, arrival, trial->n_units);
     TM_SCRATCH(ctx, comers, trial->n_units);
-    for (int64_t u = 0; u < trial->n_units; u++)
-        comers[u] = (comer){column->number ? column->number[u] : column->code[u], u};
+    for (int64_t u = 0; u < trial->n_units; u++) comers[u] = (comer){arrival_of(trial, column, u), u};
     qsort(comers, (size_t)trial->n_units, sizeof *comers, by_arrival);
     for (int64_t k = 0; k < trial->n_units; k++) arrival[k] = comers[k].unit;
     out->arrival = arrival;
