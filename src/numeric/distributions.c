@@ -18,6 +18,8 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
 
+#include "numeric/elementary.h"
+
 /* Beyond this df Student's t is normal: the tails differ by t^4 / (4 df) relative, below 1e-14. */
 static const double df_normal = 1e20;
 
@@ -26,26 +28,26 @@ static const double df_chi2_largest = 1e6;
 
 static double log_cosh(double u)
 {
-    const double half = sinh(u / 2);
-    return u < 1 ? log1p(2 * half * half) : u - M_LN2 + log1p(exp(-2 * u));
+    const double half = tm_sinh(u / 2);
+    return u < 1 ? tm_log1p(2 * half * half) : u - M_LN2 + tm_log1p(tm_exp(-2 * u));
 }
 
 /* log(cosh(u + v) / cosh(u)), given tanh(u) */
 static double log_growth(double v, double tanh_u)
 {
-    if (v > 30) return v + log((1 + tanh_u) / 2);
-    const double half = sinh(v / 2);
-    return log1p(2 * half * half + tanh_u * sinh(v));
+    if (v > 30) return v + tm_log((1 + tanh_u) / 2);
+    const double half = tm_sinh(v / 2);
+    return tm_log1p(2 * half * half + tanh_u * tm_sinh(v));
 }
 
 static double mills_integral(double u, double df)
 {
     enum { STEPS = 36, PER_UNIT = 8 }; /* x from -4.5 to 4.5: beyond, terms are below 1e-30 of the sum */
-    const double tanh_u = tanh(u), scale = 1 / (df * tanh_u + fmin(df, sqrt(df)));
+    const double tanh_u = tm_tanh(u), scale = 1 / (df * tanh_u + fmin(df, sqrt(df)));
     double sum = 0;
     for (int k = -STEPS; k <= STEPS; k++) {
-        const double x = (double)k / PER_UNIT, squeeze = exp(-x), v = scale * exp(x - squeeze);
-        sum += exp(-df * log_growth(v, tanh_u)) * v * (1 + squeeze);
+        const double x = (double)k / PER_UNIT, squeeze = tm_exp(-x), v = scale * tm_exp(x - squeeze);
+        sum += tm_exp(-df * log_growth(v, tanh_u)) * v * (1 + squeeze);
     }
     return sum / PER_UNIT;
 }
@@ -54,20 +56,28 @@ double tm_student_p_two_sided(double t, double df)
 {
     if (isnan(t) || !(df > 0)) return NAN;
     if (df > df_normal) return 2 * tm_normal_cdf(-fabs(t));
-    const double u = asinh(fabs(t) / sqrt(df));
+    const double u = tm_asinh(fabs(t) / sqrt(df));
     if (isinf(u)) return 0;
-    return fmin(exp(-df * log_cosh(u)) * (mills_integral(u, df) / mills_integral(0, df)), 1);
+    return fmin(tm_exp(-df * log_cosh(u)) * (mills_integral(u, df) / mills_integral(0, df)), 1);
+}
+
+/* The normal quantile to some four digits, where Newton's method starts: as the result may keep a trace of its start, that
+ * too must be the same on every processor. Abramowitz & Stegun 1964, 26.2.23. */
+static double rough_normal_upper(double q)
+{
+    const double t = sqrt(-2 * tm_log(q));
+    return t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
 }
 
 /* u with P(T >= sqrt(df) sinh(u)) = q <= 1/2. The logarithm of that tail is concave in u, so Newton's method, from any
  * start, is at the root's right after one step and then comes down to it. */
 static double upper_quantile_u(double q, double df)
 {
-    const double target = log(q), at_zero = -M_LN2 - log(mills_integral(0, df));
-    double u = asinh(-tm_normal_quantile(q) / sqrt(df));
+    const double target = tm_log(q), at_zero = -M_LN2 - tm_log(mills_integral(0, df));
+    double u = tm_asinh(fmax(rough_normal_upper(q), 0) / sqrt(df));
     for (int i = 0; i < 100; i++) {
         const double mills = mills_integral(u, df);
-        const double step = (at_zero - df * log_cosh(u) + log(mills) - target) * mills;
+        const double step = (at_zero - df * log_cosh(u) + tm_log(mills) - target) * mills;
         u = fmax(u + step, 0);
         if (fabs(step) <= 1e-15 * u) break;
     }
@@ -79,7 +89,7 @@ double tm_student_quantile(double p, double df)
     if (!(p >= 0 && p <= 1) || !(df > 0)) return NAN;
     if (df > df_normal || p == 0 || p == 1 || p == 0.5) return tm_normal_quantile(p);
     const bool upper = p > 0.5;
-    const double t = sqrt(df) * sinh(upper_quantile_u(upper ? 1 - p : p, df));
+    const double t = sqrt(df) * tm_sinh(upper_quantile_u(upper ? 1 - p : p, df));
     return upper ? t : -t;
 }
 
@@ -107,15 +117,15 @@ double tm_chi2_quantile(double p, double df)
     if (!(p >= 0 && p <= 1) || !(df > 0) || df > df_chi2_largest) return NAN;
     if (p == 0 || p == 1) return p == 0 ? 0 : INFINITY;
     const bool lower = p < 0.5;
-    const double target = lower ? log(p) : log1p(-p), third = 2 / (9 * df);
+    const double target = lower ? tm_log(p) : tm_log1p(-p), third = 2 / (9 * df);
     const double cube = 1 - third + tm_normal_quantile(p) * sqrt(third);
-    double u = (log(p) + lgamma(df / 2 + 1)) / (df / 2) + M_LN2;
-    if (cube > 0) u = fmax(u, log(df) + 3 * log(cube));
+    double u = (tm_log(p) + lgamma(df / 2 + 1)) / (df / 2) + M_LN2;
+    if (cube > 0) u = fmax(u, tm_log(df) + 3 * tm_log(cube));
     for (int i = 0; i < 200; i++) {
-        const double x = exp(u), tail = lower ? gsl_cdf_chisq_P(x, df) : gsl_cdf_chisq_Q(x, df);
-        const double step = (target - log(tail)) * tail / (x * gsl_ran_chisq_pdf(x, df)) * (lower ? 1 : -1);
+        const double x = tm_exp(u), tail = lower ? gsl_cdf_chisq_P(x, df) : gsl_cdf_chisq_Q(x, df);
+        const double step = (target - tm_log(tail)) * tail / (x * gsl_ran_chisq_pdf(x, df)) * (lower ? 1 : -1);
         u += step;
         if (!(fabs(step) > 1e-15 * fmax(fabs(u), 1))) break;
     }
-    return exp(u);
+    return tm_exp(u);
 }

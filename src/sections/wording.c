@@ -54,8 +54,10 @@ const char *tm_contrast_text(const temoin_results *results, const tm_document *d
 int tm_decimals_for(double spread)
 {
     if (!(spread > 0) || isinf(spread)) return 2;
-    double decimals = 1 - floor(log10(spread));
-    return (int)fmin(fmax(decimals, 0), 4);
+    int decimals = 1; /* two digits of the spread, between none and four decimals */
+    while (decimals > 0 && spread >= 10) decimals--, spread /= 10;
+    while (decimals < 4 && spread < 1) decimals++, spread *= 10;
+    return decimals;
 }
 
 int tm_effect_decimals(const temoin_results *results, const char *measure)

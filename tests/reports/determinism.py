@@ -235,6 +235,16 @@ def same_in_a_decimal_comma_locale():
     compare(analyze("analysis", env=environment), expected, expected)
 
 
+# -- the C library, which chooses among its own functions by what the processor can do
+
+
+def same_on_an_old_processor():
+    """The tunables hide fused multiply-add from it; the names differ between its versions, and unknown ones are ignored."""
+    hidden = "glibc.cpu.hwcaps=" + ",".join(f"-{word}{end}" for word in ("FMA", "FMA4", "AVX2") for end in ("", "_Usable"))
+    expected = first_analysis()
+    compare(analyze("analysis", env=dict(os.environ, GLIBC_TUNABLES=hidden)), expected, expected)
+
+
 TESTS = [(f"the ledger of {n} units", functools.partial(draws, n)) for n in (112, 155, LARGEST)]
 TESTS += [("the analysis has a standard error in every row", analysis_is_worth_comparing),
           ("the analysis with one thread", functools.partial(same_with, "--threads=1")),
@@ -242,6 +252,7 @@ TESTS += [("the analysis has a standard error in every row", analysis_is_worth_c
           ("a large analysis with one, two and three threads", large_analysis_with_threads),
           ("the analysis with five threads", functools.partial(same_with, "--threads=5")),
           ("the analysis of shuffled rows", same_with_shuffled_rows),
+          ("the analysis on an old processor", same_on_an_old_processor),
           ("the analysis where numbers have a comma", same_in_a_decimal_comma_locale)]
 TESTS += [(f"the analysis at the level {level}", functools.partial(same_with, f"--cpu={level}")) for level in LEVELS]
 

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "numeric/counting.h"
+
+#include <limits.h>
+#include <math.h>
+
+#include <gsl/gsl_sf_gamma.h>
+
+double tm_log_factorial(int64_t n)
+{
+    gsl_sf_result result = {NAN, NAN};
+    if (n < 0) return NAN;
+    if (n <= UINT_MAX) gsl_sf_lnfact_e((unsigned)n, &result);
+    else gsl_sf_lngamma_e((double)n + 1, &result);
+    return result.val;
+}
+
+double tm_log_plus(double a, double b)
+{
+    const double larger = fmax(a, b), smaller = fmin(a, b);
+    return smaller == -INFINITY ? larger : larger + log1p(exp(smaller - larger));
+}
