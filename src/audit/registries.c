@@ -2,6 +2,7 @@
 /* All registries side by side, for those who ask what there is. */
 #include "checks/check_kind.h"
 #include "designs/design_kind.h"
+#include "designs/misfits.h"
 #include "estimators/estimator.h"
 #include "inference/effects.h"
 #include "kernels/kernels.h"
@@ -14,6 +15,12 @@ static temoin_entry design(int i)
 {
     if (i >= tm_n_designs) return (temoin_entry){0};
     return (temoin_entry){tm_designs[i]->key, tm_designs[i]->title, tm_designs[i]->cites};
+}
+
+static temoin_entry misfit(int i)
+{
+    if (i >= tm_n_misfits) return (temoin_entry){0};
+    return (temoin_entry){tm_misfits[i].key, tm_misfits[i].title, tm_misfits[i].cites};
 }
 
 static temoin_entry estimator(int i)
@@ -69,8 +76,9 @@ static const struct {
     const char *name;
     temoin_entry (*view)(int index);
 } registries[] = {
-    {"designs", design}, {"estimators", estimator}, {"variances", variance}, {"adjustments", adjustment},
-    {"notes", note}, {"checks", check}, {"sections", section}, {"renderers", renderer}, {"cpu", cpu_level},
+    {"designs", design}, {"misfits", misfit}, {"estimators", estimator}, {"variances", variance},
+    {"adjustments", adjustment}, {"notes", note}, {"checks", check}, {"sections", section}, {"renderers", renderer},
+    {"cpu", cpu_level},
 };
 enum { N_REGISTRIES = sizeof registries / sizeof *registries };
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `blocked` with a single stratum, whose canonical text is "". */
-#include "designs/design_kind.h"
-
-extern const tm_design tm_design_blocked;
+#include "designs/places.h"
 
 static temoin_status check_no_strata(temoin_context *ctx, const tm_design_units *units)
 {
@@ -16,20 +14,50 @@ static temoin_status check_no_strata(temoin_context *ctx, const tm_design_units 
 static temoin_status draw(temoin_context *ctx, const tm_design_units *units, int32_t *arm)
 {
     TM_TRY(check_no_strata(ctx, units));
-    return tm_design_blocked.draw(ctx, units, arm);
+    return tm_places_draw(ctx, units, arm);
 }
 
-static temoin_status received(temoin_context *ctx, const tm_design_units *units, const int32_t *arm, double *probability,
-                              double *error)
+static temoin_status received(temoin_context *ctx, const tm_design_units *units, const int32_t *arm,
+                              double *probability, double *error)
 {
     TM_TRY(check_no_strata(ctx, units));
-    return tm_design_blocked.received(ctx, units, arm, probability, error);
+    return tm_places_received(ctx, units, arm, probability, error);
+}
+
+static temoin_status enumerate(temoin_context *ctx, const tm_design_units *units, tm_design_visit *visit, void *data)
+{
+    TM_TRY(check_no_strata(ctx, units));
+    return tm_places_enumerate(ctx, units, visit, data);
+}
+
+static temoin_status count(temoin_context *ctx, const tm_design_units *units, double *log_count)
+{
+    TM_TRY(check_no_strata(ctx, units));
+    return tm_places_count(ctx, units, log_count);
+}
+
+static temoin_status pairwise(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v,
+                              int32_t b, double *probability)
+{
+    TM_TRY(check_no_strata(ctx, units));
+    return tm_places_pairwise(ctx, units, u, a, v, b, probability);
+}
+
+static temoin_status likeliest(temoin_context *ctx, const tm_design_units *units, double *log_probability)
+{
+    TM_TRY(check_no_strata(ctx, units));
+    return tm_places_likeliest(ctx, units, log_probability);
 }
 
 const tm_design tm_design_complete = {
     .key = "complete",
-    .title = "Fixed numbers per arm among all units",
-    .cites = "Cox 1987; Deville & Tillé 1998",
+    .title = "Fixed numbers per arm among all units; leftovers as `misfits` says",
+    .cites = "Cox 1987; Deville & Tillé 1998; Carril 2017",
+    .options = "misfits",
     .draw = draw,
     .received = received,
+    .enumerate = enumerate,
+    .count = count,
+    .pairwise = pairwise,
+    .likeliest = likeliest,
 };

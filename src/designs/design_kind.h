@@ -25,6 +25,7 @@ typedef struct tm_design_units {
     const char *const *stratum_text; /* [n_strata] canonical text; "" for the one stratum of a design without strata */
     const int64_t *shares;           /* [n_strata * n_arms] integer shares of each stratum */
     const char *trial_id, *seed;
+    const char *purpose_prefix; /* put before the purposes of all streams; NULL: nothing */
     const tm_plan_options *options; /* NULL: their defaults */
     const char *const *id;      /* [n_units] */
     const int64_t *arrival;     /* [n_units] units in the order in which they came; NULL: canonical order */
@@ -74,10 +75,18 @@ typedef struct tm_design {
     /* Chance that unit u gets arm a and unit v arm b, exact; NULL: by simulation only. */
     temoin_status (*pairwise)(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v, int32_t b,
                               double *probability);
+    /* Natural logarithm of the probability of the likeliest assignment and its mirror, in which two arms are swapped throughout
+     * (if the design can make that), together; NaN: not known. NULL: tm_design_smallest_p lists them. */
+    temoin_status (*likeliest)(temoin_context *ctx, const tm_design_units *units, double *log_probability);
 } tm_design;
 
 extern const tm_design *const tm_designs[];
 extern const int tm_n_designs;
+
+/* Natural logarithm of the smallest p value that a two-sided randomization test of the design can be sure to reach, however
+ * extreme the outcome: whatever was drawn is in its own tail, and its mirror is as extreme. NaN: not known. */
+TEMOIN_MUST_CHECK temoin_status tm_design_smallest_p(temoin_context *ctx, const tm_design *design, const tm_design_units *units,
+                                                     double *log_p);
 
 /* NULL when no design has that key. */
 const tm_design *tm_design_find(const char *key);

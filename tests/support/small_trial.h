@@ -19,6 +19,9 @@ typedef struct small_trial {
     const char *id[MOST_UNITS];
     int32_t level[2][MOST_UNITS], n_levels[2];
     const int32_t *factor[2];
+    int32_t cluster[MOST_UNITS];
+    char cluster_name[MOST_UNITS][16];
+    const char *cluster_text[MOST_UNITS];
     int32_t arm[MOST_UNITS];
 } small_trial;
 
@@ -36,6 +39,24 @@ static inline void name_units(small_trial *t)
     t->units.n_factors = 2;
     t->units.factor = t->factor;
     t->units.n_levels = t->n_levels;
+}
+
+/* Clusters of one and of two units in turn, within their strata. */
+static inline void name_clusters(small_trial *t)
+{
+    int32_t g = -1;
+    for (int64_t u = 0, k = 0; u < t->units.n_units; u++, k++) {
+        if (u > 0 && t->stratum[u] != t->stratum[u - 1]) k = 0;
+        if (k % 3 != 2) g++;
+        t->cluster[u] = g;
+    }
+    t->units.n_clusters = g + 1;
+    for (; g >= 0; g--) {
+        snprintf(t->cluster_name[g], sizeof t->cluster_name[g], "c%04d", (int)g);
+        t->cluster_text[g] = t->cluster_name[g];
+    }
+    t->units.cluster = t->cluster;
+    t->units.cluster_text = t->cluster_text;
 }
 
 static inline void build_trial(small_trial *t, int32_t n_strata, int32_t n_arms, const int64_t *size,
@@ -56,6 +77,7 @@ static inline void build_trial(small_trial *t, int32_t n_strata, int32_t n_arms,
         for (int32_t a = 0; a < n_arms; a++) t->shares[s * n_arms + a] = shares[s * n_arms + a];
     }
     name_units(t);
+    name_clusters(t);
 }
 
 static inline uint64_t next_random(uint64_t *x) /* xorshift64 */
@@ -85,9 +107,11 @@ static inline void build_random_trial(small_trial *t, uint64_t *x, int most_stra
     build_trial(t, n_strata, n_arms, size, shares);
     for (int64_t u = t->units.n_units - 1; u > 0; u--) { /* strata lie mixed in the canonical order */
         const int64_t j = random_below(x, (int)u + 1);
-        const int32_t swap = t->stratum[u];
+        const int32_t swap = t->stratum[u], swap_cluster = t->cluster[u];
         t->stratum[u] = t->stratum[j];
         t->stratum[j] = swap;
+        t->cluster[u] = t->cluster[j];
+        t->cluster[j] = swap_cluster;
     }
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "trial_case.h"
 
+#include "designs/design_kind.h"
+
 static void units_stand_in_byte_order(void **state)
 {
     (void)state;
@@ -142,9 +144,13 @@ static void unknown_arms_are_refused(void **state)
         HEAD("") ASSIGNED, TEMOIN_ERR_DATA,
         "c.csv: column \"arm\": no client is in arm \"control\", which the plan declares; correct the column, or take "
         "the arm out of the plan\n");
-    refuse_draw(HEAD("") "design: {seed: s, kind: compleet}\n", TEMOIN_ERR_PLAN,
-                "p.yaml: line 6: there is no design \"compleet\"; the designs are complete, blocked; did you mean "
-                "\"complete\"?\n");
+    char text[1024] = "p.yaml: line 6: there is no design \"compleet\"; the designs are ";
+    for (int d = 0; d < tm_n_designs; d++) {
+        const size_t n = strlen(text);
+        snprintf(text + n, sizeof text - n, "%s%s", d ? ", " : "", tm_designs[d]->key);
+    }
+    strcat(text, "; did you mean \"complete\"?\n");
+    refuse_draw(HEAD("") "design: {seed: s, kind: compleet}\n", TEMOIN_ERR_PLAN, text);
 }
 
 static void probabilities_come_from_a_column(void **state)
