@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "audit/bundle.h"
+#include "audit/manifest_options.h"
 #include "base/digest.h"
 #include "base/sink.h"
 
@@ -55,6 +56,7 @@ static void put_design(tm_sink *sink, const temoin_assignment *assignment)
         put_member(sink, "    ", "assigned", design->assigned);
     tm_sink_put(sink, "    \"strata\": ");
     put_names(sink, &design->strata);
+    tm_manifest_put_options(sink, trial->plan);
     tm_sink_printf(sink, ",\n    \"n_units\": %" PRId64 ",\n    \"n_strata\": %" PRId32 ",\n    \"arms\": [\n",
                    trial->n_units, trial->n_strata);
     for (int32_t a = 0; a < trial->n_arms; a++) {

@@ -89,12 +89,7 @@ static temoin_status enumerate(temoin_context *ctx, const tm_design_units *units
 
 static temoin_status count(temoin_context *ctx, const tm_design_units *units, double *log_count)
 {
-    void *state;
-    const tm_mark mark = tm_arena_mark(&ctx->scratch);
-    const temoin_status status = begin(ctx, units, &state);
-    tm_arena_rewind(&ctx->scratch, mark);
-    *log_count = tm_favour_count(units);
-    return status;
+    return tm_turns_count(ctx, units, &rule, log_count);
 }
 
 static temoin_status pairwise(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v,

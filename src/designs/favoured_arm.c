@@ -48,12 +48,12 @@ static temoin_status check_coin(temoin_context *ctx, const tm_design_units *unit
             const int64_t share = shares->share[(int64_t)s * units->n_arms + a];
             if ((tm_uint128)share * (tm_uint128)coin.sides <= (tm_uint128)shares->sum[s] * (tm_uint128)coin.heads)
                 continue;
-            TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                    "design: coin %s: the favoured arm must not be less likely than its share, and arm %d of stratum "
-                    "\"%s\" has "
-                    "the share %s; set design.coin to at least that",
-                    tm_number_text((double)coin.heads / (double)coin.sides, found), (int)a + 1, units->stratum_text[s],
-                    tm_number_text((double)share / (double)shares->sum[s], least));
+            TM_FAIL(
+                ctx, TEMOIN_ERR_PLAN,
+                "design: coin %s: the favoured arm must not be less likely than its share, and arm %d%s has the share "
+                "%s; set design.coin to at least that",
+                tm_number_text((double)coin.heads / (double)coin.sides, found), (int)a + 1,
+                tm_of_stratum(ctx, units, s), tm_number_text((double)share / (double)shares->sum[s], least));
         }
     return TEMOIN_OK;
 }
@@ -102,11 +102,4 @@ double tm_favour_chance(const tm_favour *favour, int32_t arm)
         if (favour->best[f] && f != arm)
             chance += (sides - heads) * ((double)favour->share[f] / best) * (share / (double)(all - favour->share[f]));
     return chance / sides;
-}
-
-double tm_favour_count(const tm_design_units *units)
-{
-    double sum = 0;
-    for (int64_t u = 0; u < units->n_units; u++) sum += log((double)tm_open_arms(units, tm_stratum_of(units, u)));
-    return sum;
 }

@@ -37,7 +37,4 @@ TEMOIN_MUST_CHECK temoin_status tm_favour_build(temoin_context *ctx, const tm_de
 int32_t tm_favour_choose(const tm_favour *favour, tm_pcg64 *stream);
 double tm_favour_chance(const tm_favour *favour, int32_t arm);
 
-/* With such a coin every arm with a share is possible at every turn. */
-double tm_favour_count(const tm_design_units *units);
-
 #endif

@@ -44,9 +44,9 @@ temoin_status tm_block_sizes_build(temoin_context *ctx, const tm_design_units *u
             if (out->told[i] < 1 || out->told[i] > INT64_C(1) << 53 || out->told[i] % out->shares.sum[s])
                 TM_FAIL(ctx, TEMOIN_ERR_PLAN,
                         "design: block_sizes: found %" PRId64
-                        "; with the shares of stratum \"%s\" a block must have a multiple "
-                        "of %" PRId64 " places, so that each arm has its share of them",
-                        out->told[i], units->stratum_text[s], out->shares.sum[s]);
+                        "; with the shares%s a block must have a multiple of %" PRId64
+                        " places, so that each arm has its share of them",
+                        out->told[i], tm_of_stratum(ctx, units, s), out->shares.sum[s]);
     return TEMOIN_OK;
 }
 

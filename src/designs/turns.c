@@ -39,14 +39,21 @@ temoin_status tm_lowest_shares_build(temoin_context *ctx, const tm_design_units 
     for (int32_t s = 0; s < units->n_strata; s++) {
         const int64_t row = (int64_t)s * units->n_arms;
         if (!reduce(units->shares + row, units->n_arms, share + row, &sum[s]))
-            TM_FAIL(
-                ctx, TEMOIN_ERR_PLAN,
-                "design: stratum \"%s\": the shares of its arms must not be negative and must sum to more than 0 and, "
-                "as whole numbers, to at most 2^53; correct the shares of that stratum",
-                units->stratum_text[s]);
+            TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+                    "design: the shares%s must not be negative and must sum to more than 0 and, as whole numbers, to "
+                    "at most "
+                    "2^53; correct them",
+                    tm_of_stratum(ctx, units, s));
     }
     *out = (tm_lowest_shares){share, sum};
     return TEMOIN_OK;
+}
+
+const char *tm_of_stratum(temoin_context *ctx, const tm_design_units *units, int32_t s)
+{
+    const bool none = units->n_strata == 1 && !units->stratum_text[0][0];
+    const char *text = none ? "" : tm_text(ctx, " of stratum \"%s\"", units->stratum_text[s]);
+    return text ? text : "";
 }
 
 int32_t tm_open_arms(const tm_design_units *units, int32_t s)
@@ -161,6 +168,19 @@ temoin_status tm_turns_enumerate(temoin_context *ctx, const tm_design_units *uni
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
     const temoin_status status = list_turns(ctx, &list);
     tm_arena_rewind(&ctx->scratch, mark);
+    return status;
+}
+
+temoin_status tm_turns_count(temoin_context *ctx, const tm_design_units *units, const tm_turn_rule *rule,
+                             double *log_count)
+{
+    void *state;
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    const temoin_status status = rule->begin(ctx, units, &state);
+    tm_arena_rewind(&ctx->scratch, mark);
+    *log_count = 0;
+    for (int64_t u = 0; u < units->n_units; u++)
+        *log_count += log((double)tm_open_arms(units, tm_stratum_of(units, u)));
     return status;
 }
 

@@ -28,6 +28,9 @@ static inline int64_t tm_arrival_at(const tm_design_units *units, int64_t k)
     return units->arrival ? units->arrival[k] : k;
 }
 
+/* ` of stratum "TEXT"` for a message; nothing without strata. */
+const char *tm_of_stratum(temoin_context *ctx, const tm_design_units *units, int32_t s);
+
 /* Number of arms that anyone in the stratum can get. */
 int32_t tm_open_arms(const tm_design_units *units, int32_t s);
 
@@ -56,6 +59,10 @@ TEMOIN_MUST_CHECK temoin_status tm_turns_received(temoin_context *ctx, const tm_
 /* An assignment's probability is the product of the chances at the turns. */
 TEMOIN_MUST_CHECK temoin_status tm_turns_enumerate(temoin_context *ctx, const tm_design_units *units,
                                                    const tm_turn_rule *rule, tm_design_visit *visit, void *data);
+
+/* For rules by which every arm with a share is possible at every turn. */
+TEMOIN_MUST_CHECK temoin_status tm_turns_count(temoin_context *ctx, const tm_design_units *units,
+                                               const tm_turn_rule *rule, double *log_count);
 
 /* By listing what may happen up to the later one's turn; NaN when that is more than `TM_TURNS_LISTED` sequences. */
 TEMOIN_MUST_CHECK temoin_status tm_turns_pairwise(temoin_context *ctx, const tm_design_units *units,

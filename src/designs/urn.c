@@ -5,7 +5,7 @@
  *    arm a's. Each ticket has `start` balls in the urn (1 unless the plan says otherwise). After each draw every ticket
  *    but the one drawn gets `add` balls more (1 unless told).
  * 2. So when N units of the stratum have come, N[a] of them in arm a, the arm has start w[a] + add (N w[a] - N[a])
- *    balls. While the urn is empty (start 0, nobody drawn), an arm has w[a] balls.
+ *    balls; because start is at least 1, an arm with a share always has one.
  * 3. k = bounded(number of balls) from the stream with purpose "urn" and the unit's id as label. The arm is the first
  *    one, in the plan's order, whose balls and those of the arms before it are more than k.
  *
@@ -29,12 +29,12 @@ typedef struct urn {
     int64_t sum;
 } urn;
 
-static temoin_status read_balls(temoin_context *ctx, const char *key, double value, int64_t *balls)
+static temoin_status read_balls(temoin_context *ctx, const char *key, double value, int least, int64_t *balls)
 {
     if (isnan(value)) return TEMOIN_OK;
-    if (!(value >= 0 && value <= MOST_BALLS && value == floor(value)))
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: urn: \"%s\" must be a whole number of balls from 0 to %d", key,
-                MOST_BALLS);
+    if (!(value >= least && value <= MOST_BALLS && value == floor(value)))
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: urn: \"%s\" must be a whole number of balls from %d to %d%s", key, least,
+                MOST_BALLS, least ? ", so that every arm stays possible" : "");
     *balls = (int64_t)value;
     return TEMOIN_OK;
 }
@@ -43,19 +43,13 @@ static temoin_status read_balls(temoin_context *ctx, const char *key, double val
 static temoin_status check_balls(temoin_context *ctx, const urn *state)
 {
     const tm_design_units *units = state->units;
-    if (!state->start && !state->add)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                "design: urn: \"start\" and \"add\" are both 0, so that there would never be a ball in the urn; give "
-                "one of "
-                "them at least 1");
     for (int32_t s = 0; s < units->n_strata; s++)
         if (((tm_uint128)state->start + (tm_uint128)state->add * (tm_uint128)units->n_units) *
                 (tm_uint128)state->shares.sum[s] >>
             63)
             TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                    "design: stratum \"%s\": its shares make too many balls for an urn; write the shares with fewer "
-                    "decimals",
-                    units->stratum_text[s]);
+                    "design: urn: the shares%s make too many balls; write them with fewer decimals",
+                    tm_of_stratum(ctx, units, s));
     return TEMOIN_OK;
 }
 
@@ -65,8 +59,8 @@ static temoin_status begin(temoin_context *ctx, const tm_design_units *units, vo
     TM_SCRATCH(ctx, state, 1);
     *state = (urn){.units = units, .start = 1, .add = 1};
     *out = state;
-    if (units->options) TM_TRY(read_balls(ctx, "start", units->options->urn_start, &state->start));
-    if (units->options) TM_TRY(read_balls(ctx, "add", units->options->urn_add, &state->add));
+    if (units->options) TM_TRY(read_balls(ctx, "start", units->options->urn_start, 1, &state->start));
+    if (units->options) TM_TRY(read_balls(ctx, "add", units->options->urn_add, 0, &state->add));
     TM_TRY(tm_lowest_shares_build(ctx, units, &state->shares));
     TM_SCRATCH(ctx, state->given, (int64_t)units->n_strata * units->n_arms);
     TM_SCRATCH(ctx, state->total, units->n_strata);
@@ -84,9 +78,6 @@ static void look(void *data, int64_t u)
         state->balls[a] = state->start * share[a] + state->add * (state->total[s] * share[a] - given[a]);
         state->sum += state->balls[a];
     }
-    if (state->sum) return;
-    for (int32_t a = 0; a < n_arms; a++) state->balls[a] = share[a];
-    state->sum = state->shares.sum[s];
 }
 
 static int32_t choose(const void *data, tm_pcg64 *stream)
@@ -127,35 +118,9 @@ static temoin_status enumerate(temoin_context *ctx, const tm_design_units *units
     return tm_turns_enumerate(ctx, units, &rule, visit, data);
 }
 
-/* Every arm with a share has a ball at every turn, but for one case: the urn starts empty and the first draw was of an
- * arm's only ticket; then the second draw cannot be of that arm. From the third on it can. */
-static double count_stratum(const urn *state, int32_t s, int64_t n)
-{
-    const int64_t *share = state->shares.share + (int64_t)s * state->units->n_arms;
-    const double n_open = tm_open_arms(state->units, s);
-    double n_single = 0;
-    for (int32_t a = 0; a < state->units->n_arms; a++) n_single += share[a] == 1;
-    if (n_open == 1) return 0;
-    return (double)n * log(n_open) + (state->start == 0 && n > 1 ? log1p(-n_single / (n_open * n_open)) : 0);
-}
-
-static temoin_status count_all(temoin_context *ctx, const tm_design_units *units, double *log_count)
-{
-    void *data;
-    TM_TRY(begin(ctx, units, &data));
-    urn *state = data;
-    for (int64_t u = 0; u < units->n_units; u++) state->total[tm_stratum_of(units, u)]++;
-    *log_count = 0;
-    for (int32_t s = 0; s < units->n_strata; s++) *log_count += count_stratum(state, s, state->total[s]);
-    return TEMOIN_OK;
-}
-
 static temoin_status count(temoin_context *ctx, const tm_design_units *units, double *log_count)
 {
-    const tm_mark mark = tm_arena_mark(&ctx->scratch);
-    const temoin_status status = count_all(ctx, units, log_count);
-    tm_arena_rewind(&ctx->scratch, mark);
-    return status;
+    return tm_turns_count(ctx, units, &rule, log_count);
 }
 
 static temoin_status pairwise(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v,
