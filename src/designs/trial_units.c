@@ -16,8 +16,8 @@ static void check_whole(temoin_context *ctx, const temoin_trial *trial, const te
     for (int64_t u = 0; u < trial->n_units && !tm_problems_full(ctx); u++)
         if (is_missing(column, u))
             tm_problem(ctx,
-                       "%s: line %lld, column \"%s\": empty, but design.%s of the plan names the column, so client \"%s\" cannot "
-                       "be drawn; fill it in",
+                       "%s: line %lld, column \"%s\": empty, but design.%s of the plan names the column, so client \"%s\" "
+                       "cannot be drawn; fill it in",
                        trial->clients->path, (long long)trial->clients->line[u], column->name, option, trial->id[u]);
 }
 

@@ -116,7 +116,7 @@ static temoin_status resolve_factorial(tm_plan_reader *r, const tm_raw_plan *raw
 {
     const unsigned n = raw->factorial_count;
     tm_plan_arm_factor *factors;
-    int64_t **share, sum, n_arms = 1, share_sum = 1;
+    int64_t **share, sum, n_arms = 1, share_sum = 1, n_before = r->n_troubles;
     TM_ALLOC(r->ctx, factors, n);
     TM_SCRATCH(r->ctx, share, n);
     for (unsigned f = 0; f < n; f++) {
@@ -135,6 +135,7 @@ static temoin_status resolve_factorial(tm_plan_reader *r, const tm_raw_plan *raw
                        n_arms > MOST_COMBINATIONS ? MOST_COMBINATIONS : TM_SHARE_SUM_MOST);
         return TEMOIN_OK;
     }
+    if (r->n_troubles > n_before) return TEMOIN_OK; /* combinations of what is wrong are not worth a word */
     plan->arm_factors = factors;
     plan->n_arm_factors = (int32_t)n;
     plan->n_arms = (int32_t)n_arms;

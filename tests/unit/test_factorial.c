@@ -38,7 +38,8 @@ static void write_clients(void)
     static const char *const arm[] = {"no.none", "no.50", "no.100", "yes.none", "yes.50", "yes.100"};
     char text[4096] = "id,arm,x,y\n";
     for (int i = 0; i < N; i++)
-        snprintf(text + strlen(text), sizeof text - strlen(text), "%03d,%s,%.4f,%.4f\n", i, arm[i % N_ARMS], x_of(i), y_of(i));
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%03d,%s,%.4f,%.4f\n", i, arm[i % N_ARMS], x_of(i),
+                 y_of(i));
     write_file("c.csv", text);
 }
 
