@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A subcommand is one file and one row.
  *
- * To add one: write <key>.c here with `const temoin_command tm_command_<key>`, add the key to this folder's meson.build; help
- * follows. Commands see the public headers only, and are the only place that prints, exits or reads the environment. */
+ * To add one: write <key>.c here with `const temoin_command tm_command_<key>`, add the key to this folder's
+ * meson.build; help follows. Commands see the public headers only, and are the only place that prints, exits or reads
+ * the environment. */
 #ifndef TEMOIN_COMMAND_H
 #define TEMOIN_COMMAND_H
 
@@ -14,13 +15,25 @@
 enum exit_status { EXIT_DONE = 0, EXIT_MACHINE = 1, EXIT_USAGE = 2, EXIT_REJECTED = 3, EXIT_DIFFERENT = 4 };
 
 /* Which options a command takes. */
-enum { OPT_OUTPUT = 1, OPT_THREADS = 2, OPT_CPU = 4, OPT_QUIET = 8, OPT_LANG = 16, OPT_FORMAT = 32, OPT_STRICT = 64 };
+enum {
+    OPT_OUTPUT = 1,
+    OPT_THREADS = 2,
+    OPT_CPU = 4,
+    OPT_QUIET = 8,
+    OPT_LANG = 16,
+    OPT_FORMAT = 32,
+    OPT_STRICT = 64,
+    OPT_ENROL = 128,
+    OPT_DRY_RUN = 256
+};
 
 typedef struct command_args {
     const char *operand; /* the plan, the bundle or the registry; NULL when left out */
     const char *output;  /* -o; NULL: the default */
     const char *lang;
     const char *format;
+    const char *enrol; /* the batch; NULL: none */
+    bool dry_run;
     bool quiet;
     bool strict;
 } command_args;

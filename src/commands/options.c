@@ -15,6 +15,8 @@ typedef struct option_row {
 
 static const option_row rows[] = {
     {OPT_OUTPUT, "output", 'o', "DIR", "write there (default: a folder named as the trial's id)"},
+    {OPT_ENROL, "enrol", 'e', "CSV", "append these clients to the ledger; `clients.file` of the plan is not read"},
+    {OPT_DRY_RUN, "dry-run", 'n', NULL, "say what can be expected; show no arm and write nothing"},
     {OPT_LANG, "lang", 'l', "en|fr", "language of what is printed"},
     {OPT_FORMAT, "format", 'f', "KEY", "renderer, see `temoin list renderers` (default: terminal)"},
     {OPT_STRICT, "strict", 's', NULL, "exit with 4 when an estimate is refused"},
@@ -71,6 +73,8 @@ static int take(const temoin_command *command, int letter, const char *value, co
         args->lang = value;
         break;
     case 'f': args->format = value; break;
+    case 'e': args->enrol = value; break;
+    case 'n': args->dry_run = true; break;
     case 's': args->strict = true; break;
     case 't': return take_threads(command, value, &opts->threads);
     case 'c': opts->cpu = value; break;
