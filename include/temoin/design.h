@@ -30,6 +30,9 @@ const char *temoin_assignment_arm_name(const temoin_assignment *assignment, int3
 /** Whether temoin drew it, so that there is a ledger. */
 bool temoin_assignment_is_drawn(const temoin_assignment *assignment);
 
+/** How many caseworkers were drawn too, so that there is a ledger of workers; 0: none. */
+int32_t temoin_assignment_n_workers(const temoin_assignment *assignment);
+
 #ifdef __cplusplus
 }
 #endif

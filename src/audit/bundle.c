@@ -6,7 +6,7 @@
 #include "base/files.h"
 #include "temoin/version.h"
 
-enum { FIXED_OUTPUTS = 3 }; /* ledger, estimates, results; then a report per language */
+enum { FIXED_OUTPUTS = 4 }; /* ledger, workers, estimates, results; then a report per language */
 
 /* A file that serves two roles is copied once. */
 static int32_t find_same(const temoin_trial *trial, int32_t input)
@@ -30,6 +30,7 @@ static temoin_status read_inputs(temoin_context *ctx, const temoin_trial *trial,
         else {
             files[k].name = strcmp(role, "plan") == 0      ? "inputs/plan.yaml"
                             : strcmp(role, "clients") == 0 ? "inputs/clients.csv"
+                            : strcmp(role, "workers") == 0 ? "inputs/workers.csv"
                                                            : tm_text(ctx, "inputs/outcomes-%d.csv", (int)n_outcomes);
             if (!files[k].name) return tm_fail_memory(ctx);
             TM_TRY(tm_file_read(ctx, trial->inputs[k].path, &files[k].text, &files[k].length));
@@ -71,6 +72,11 @@ temoin_status tm_bundle_build(temoin_context *ctx, const temoin_trial *trial, co
         files[n] = (tm_bundle_file){.role = "", .name = "estimates.csv"};
         TM_TRY(temoin_results_render_csv(ctx, results, &files[n].text, &files[n].length));
         n++;
+    if (assignment->workers) {
+        files[n] = (tm_bundle_file){.role = "", .name = "workers.csv"};
+        TM_TRY(tm_workers_render(ctx, assignment, &files[n].text, &files[n].length));
+        n++;
+    }
         files[n] = (tm_bundle_file){.role = "", .name = "results.json"};
         TM_TRY(temoin_results_render_json(ctx, results, &files[n].text, &files[n].length));
         n++;

@@ -8,7 +8,7 @@
 #include "temoin/audit.h"
 
 typedef struct tm_bundle_file {
-    const char *role; /* inputs: "plan", "clients", "outcomes"; outputs: "" */
+    const char *role; /* inputs: "plan", "clients", "workers", "outcomes"; outputs: "" */
     const char *name; /* inside the bundle, with its folder */
     const char *text;
     size_t length;
@@ -57,3 +57,7 @@ TEMOIN_MUST_CHECK temoin_status tm_manifest_read(temoin_context *ctx, const char
 const char *tm_text_digest(temoin_context *ctx, const char *text, size_t length);
 
 #endif
+/* `workers.csv`: position,worker,stratum,arm,probability,digest. The assignment has workers. */
+TEMOIN_MUST_CHECK temoin_status tm_workers_render(temoin_context *ctx, const temoin_assignment *assignment, const char **text,
+                                                  size_t *length);
+

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "audit/bundle.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -7,10 +9,11 @@
 #include "designs/assignment_struct.h"
 #include "temoin/audit.h"
 
-/* Each line ends in the digest of the digest before it, a line feed, and its own text up to the comma before its digest.
- * The chain starts from SHA-256("temoin/1" NUL trial id NUL seed NUL "ledger" NUL), so that two trials' ledgers differ from
- * their first line on. Whoever publishes the last digest has published every line. */
-static void start_chain(const temoin_plan *plan, char hex[TM_SHA256_HEX_SIZE])
+/* Each line ends in the digest of the digest before it, a line feed, and its own text up to the comma before its
+ * digest. A chain starts from SHA-256("temoin/1" NUL trial id NUL seed NUL name NUL), so that two trials' ledgers
+ * differ from their first line on. Where workers are drawn, theirs is named "workers" and the clients' chain goes on from
+ * its last digest; else the clients' is named "ledger". Whoever publishes the last digest has published every line. */
+static void start_chain(const temoin_plan *plan, const char *name, char hex[TM_SHA256_HEX_SIZE])
 {
     tm_sha256 hash;
     uint8_t digest[TM_SHA256_BYTES];
@@ -18,7 +21,7 @@ static void start_chain(const temoin_plan *plan, char hex[TM_SHA256_HEX_SIZE])
     tm_sha256_add(&hash, "temoin/1", sizeof "temoin/1");
     tm_sha256_add(&hash, plan->id, strlen(plan->id) + 1);
     tm_sha256_add(&hash, plan->design.seed, strlen(plan->design.seed) + 1);
-    tm_sha256_add(&hash, "ledger", sizeof "ledger");
+    tm_sha256_add(&hash, name, strlen(name) + 1);
     tm_sha256_finish(&hash, digest);
     tm_sha256_hex(digest, hex);
 }
@@ -43,6 +46,17 @@ static temoin_status check_drawn(temoin_context *ctx, const temoin_assignment *a
     return TEMOIN_OK;
 }
 
+/* Links the line that begins at `start`. */
+static temoin_status finish_line(tm_sink *sink, size_t start, char hex[TM_SHA256_HEX_SIZE])
+{
+    TM_TRY(tm_sink_finish(sink));
+    link_line(hex, sink->text + start, sink->length - start);
+    tm_sink_put(sink, ",");
+    tm_sink_put(sink, hex);
+    tm_sink_put(sink, "\n");
+    return TEMOIN_OK;
+}
+
 /* Appends the k-th line; `hex`, the digest of the line before, becomes that of this one. */
 static temoin_status put_line(tm_sink *sink, const temoin_assignment *assignment, int64_t k, char hex[TM_SHA256_HEX_SIZE])
 {
@@ -57,11 +71,56 @@ static temoin_status put_line(tm_sink *sink, const temoin_assignment *assignment
     if (assignment->arm[u] >= 0) tm_sink_csv(sink, trial->plan->arms[assignment->arm[u]].name);
     tm_sink_put(sink, ",");
     if (assignment->arm[u] >= 0) tm_sink_number(sink, assignment->probability[u]);
-    TM_TRY(tm_sink_finish(sink));
-    link_line(hex, sink->text + start, sink->length - start);
+    if (assignment->workers) {
+        tm_sink_put(sink, ",");
+        tm_sink_csv(sink, trial->workers->id[assignment->workers->worker[u]]);
+        tm_sink_put(sink, ",");
+        tm_sink_number(sink, assignment->workers->chance[u]);
+    }
+    return finish_line(sink, start, hex);
+}
+
+static temoin_status put_worker(tm_sink *sink, const temoin_assignment *assignment, int32_t w, char hex[TM_SHA256_HEX_SIZE])
+{
+    const temoin_trial *trial = assignment->trial;
+    size_t start = sink->length;
+    tm_sink_printf(sink, "%" PRId32 ",", w + 1);
+    tm_sink_csv(sink, trial->workers->id[w]);
     tm_sink_put(sink, ",");
-    tm_sink_put(sink, hex);
-    tm_sink_put(sink, "\n");
+    tm_sink_csv(sink, trial->workers->stratum_text[trial->workers->stratum[w]]);
+    tm_sink_put(sink, ",");
+    tm_sink_csv(sink, trial->plan->arms[assignment->workers->arm[w]].name);
+    tm_sink_put(sink, ",");
+    tm_sink_number(sink, assignment->workers->probability[w]);
+    return finish_line(sink, start, hex);
+}
+
+static temoin_status render_workers(temoin_context *ctx, const temoin_assignment *assignment, tm_sink *sink,
+                                    char hex[TM_SHA256_HEX_SIZE])
+{
+    start_chain(assignment->trial->plan, "workers", hex);
+    tm_sink_init(sink, ctx);
+    tm_sink_put(sink, "position,worker,stratum,arm,probability,digest\n");
+    for (int32_t w = 0; w < assignment->trial->workers->n; w++) TM_TRY(put_worker(sink, assignment, w, hex));
+    return tm_sink_finish(sink);
+}
+
+temoin_status tm_workers_render(temoin_context *ctx, const temoin_assignment *assignment, const char **text, size_t *length)
+{
+    tm_sink sink;
+    char hex[TM_SHA256_HEX_SIZE];
+    TM_TRY(render_workers(ctx, assignment, &sink, hex));
+    *text = sink.text;
+    *length = sink.length;
+    return TEMOIN_OK;
+}
+
+/* What stands before the first client's line. */
+static temoin_status start_ledger(temoin_context *ctx, const temoin_assignment *assignment, char hex[TM_SHA256_HEX_SIZE])
+{
+    tm_sink workers;
+    if (assignment->workers) return render_workers(ctx, assignment, &workers, hex);
+    start_chain(assignment->trial->plan, "ledger", hex);
     return TEMOIN_OK;
 }
 
@@ -70,9 +129,10 @@ temoin_status temoin_ledger_render(temoin_context *ctx, const temoin_assignment 
     TM_TRY(check_drawn(ctx, assignment));
     tm_sink sink;
     char hex[TM_SHA256_HEX_SIZE];
-    start_chain(assignment->trial->plan, hex);
+    TM_TRY(start_ledger(ctx, assignment, hex));
     tm_sink_init(&sink, ctx);
-    tm_sink_put(&sink, "position,client,stratum,arm,probability,digest\n");
+    tm_sink_printf(&sink, "position,client,stratum,arm,probability,%sdigest\n",
+                   assignment->workers ? "worker,worker_probability," : "");
     for (int64_t k = 0; k < assignment->trial->n_units; k++) TM_TRY(put_line(&sink, assignment, k, hex));
     *text = sink.text;
     *length = sink.length;
@@ -85,7 +145,7 @@ static temoin_status find_head(temoin_context *ctx, const temoin_assignment *ass
     TM_TRY(check_drawn(ctx, assignment));
     tm_sink sink;
     char hex[TM_SHA256_HEX_SIZE];
-    start_chain(assignment->trial->plan, hex);
+    TM_TRY(start_ledger(ctx, assignment, hex));
     tm_sink_init(&sink, ctx);
     for (int64_t k = 0; k < assignment->trial->n_units; k++) {
         sink.length = 0;

@@ -25,6 +25,19 @@ bool temoin_assignment_is_drawn(const temoin_assignment *assignment)
     return assignment->drawn;
 }
 
+int32_t temoin_assignment_n_workers(const temoin_assignment *assignment)
+{
+    return assignment->workers ? assignment->trial->workers->n : 0;
+}
+
+const int32_t *tm_assignment_provider(const temoin_assignment *assignment, int32_t *n)
+{
+    const temoin_trial *trial = assignment->trial;
+    const bool drawn = !trial->provider && assignment->workers;
+    *n = drawn ? trial->workers->n : trial->n_providers;
+    return drawn ? assignment->workers->worker : trial->provider;
+}
+
 static temoin_status find_design(temoin_context *ctx, const temoin_plan *plan, const tm_design **out)
 {
     *out = tm_design_find(plan->design.kind);
@@ -178,6 +191,7 @@ static temoin_status fill(temoin_context *ctx, const tm_design *design, temoin_a
         TM_ALLOC(ctx, arm, trial->n_units);
         TM_TRY(draw_arms(ctx, design, assignment, arm, probability));
         assignment->arm = arm;
+        if (trial->workers) TM_TRY(tm_worker_draw_build(ctx, trial, arm, &assignment->workers));
     } else if (from_column)
         TM_TRY(take_column(ctx, trial, probability, &assignment->probabilities_differ));
     else {

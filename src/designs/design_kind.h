@@ -75,8 +75,8 @@ typedef struct tm_design {
     /* Chance that unit u gets arm a and unit v arm b, exact; NULL: by simulation only. */
     temoin_status (*pairwise)(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v, int32_t b,
                               double *probability);
-    /* Natural logarithm of the probability of the likeliest assignment and its mirror, in which two arms are swapped throughout
-     * (if the design can make that), together; NaN: not known. NULL: tm_design_smallest_p lists them. */
+    /* Natural logarithm of the largest probability that an assignment and its mirror, in which two arms are swapped throughout,
+     * have together; NaN: not known. NULL: tm_design_smallest_p lists them. */
     temoin_status (*likeliest)(temoin_context *ctx, const tm_design_units *units, double *log_probability);
 } tm_design;
 

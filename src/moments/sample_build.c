@@ -107,8 +107,7 @@ static temoin_status find_clusters(temoin_context *ctx, const building *b, const
     *n_codes = 0;
     if (strcmp(name, "client") == 0) return TEMOIN_OK;
     if (strcmp(name, "provider") == 0) {
-        *code = b->trial->provider;
-        *n_codes = b->trial->n_providers;
+        *code = tm_assignment_provider(b->assignment, n_codes);
         return TEMOIN_OK;
     }
     const temoin_column *column = temoin_frame_find(b->trial->clients, name);

@@ -99,6 +99,7 @@ typedef struct tm_plan_options {
     double fraction;    /* constrained: the best of them from which one is drawn */
 } tm_plan_options;
 
+    tm_plan_file workers; /* two_stage: caseworkers to be drawn, file, id and format only; file NULL: none */
 typedef struct tm_plan_design {
     const char *kind;
     tm_names strata;
@@ -128,7 +129,7 @@ typedef enum tm_measure_kind { TM_MEASURE_CONTINUOUS, TM_MEASURE_BINARY, TM_MEAS
 /* Wide files: the column that holds the measure at a wave. */
 typedef struct tm_plan_wide {
     const char *wave;
-    const char *column;
+    const char *column; /* NULL: those whom the design draws for the clients */
 } tm_plan_wide;
 
 typedef struct tm_plan_measure {

@@ -84,13 +84,36 @@ static temoin_status resolve_columns(tm_plan_reader *r, const tm_raw_plan *raw, 
     return TEMOIN_OK;
 }
 
+static temoin_status resolve_workers(tm_plan_reader *r, const tm_raw_file *raw, temoin_plan *plan)
+{
+    if (!raw->file) return TEMOIN_OK; /* the section is absent */
+    if (plan->design.assigned)
+        tm_trouble_add(r, LINE("design.workers"),
+                       "\"design.workers\" are drawn together with the clients, but \"design.assigned\" says that the trial was "
+                       "drawn elsewhere; take \"workers\" out, write \"kind: blocked\", and name them by \"providers.column\"");
+    return resolve_file(r, raw, tm_plan_node_at(r->document, "design.workers"), &plan->design.options.workers);
+}
+
+/* Without a column, providers are the workers whom the design draws, each for one arm. */
+static void check_drawn_providers(tm_plan_reader *r, const temoin_plan *plan)
+{
+    if (!plan->design.options.workers.file)
+        tm_trouble_add(r, LINE("providers"),
+                       "\"providers\" needs the key \"column\"; only a design with \"workers\" knows providers without it");
+    else if (plan->providers.structure != TM_STRUCTURE_NESTED)
+        tm_trouble_add(r, LINE("providers.structure"),
+                       "workers who are drawn serve one arm each: write \"structure: nested\", or name the \"column\" of those who "
+                       "served in fact");
+}
+
 static temoin_status resolve_providers(tm_plan_reader *r, const tm_raw_providers *raw, temoin_plan *plan)
 {
     tm_plan_providers *p = &plan->providers;
     p->arm = -1;
-    if (!raw->column) return TEMOIN_OK; /* the section is absent */
+    if (!tm_plan_node_find(r->document, "providers")) return TEMOIN_OK;
     p->structure = (tm_structure)raw->structure;
     TM_TRY(tm_raw_text_copy(r->ctx, raw->column, &p->column));
+    if (!raw->column) check_drawn_providers(r, plan);
     bool one_arm = p->structure == TM_STRUCTURE_ONE_ARM;
     if (one_arm && !raw->arm)
         tm_trouble_add(r, LINE("providers.structure"),
@@ -129,6 +152,7 @@ temoin_status tm_plan_resolve(tm_plan_reader *r, const tm_raw_plan *raw, temoin_
     TM_TRY(tm_plan_resolve_arms(r, raw, plan));
     if (!plan->n_arms) return TEMOIN_OK; /* a problem is there already; without arms the rest would only add noise */
     TM_TRY(tm_plan_resolve_design(r, &raw->design, plan));
+    TM_TRY(resolve_workers(r, &raw->design.workers, plan));
     TM_TRY(resolve_providers(r, &raw->providers, plan));
     TM_TRY(tm_plan_resolve_estimates(r, raw, plan));
     return resolve_report(r, raw, plan);

@@ -157,11 +157,12 @@ static const cyaml_schema_field_t design_fields[] = {
     CYAML_FIELD_END,
 };
 
+    CYAML_FIELD_MAPPING("workers", OPTIONAL, tm_raw_design, workers, clients_fields),
 static const cyaml_strval_t structures[] = {
     {"nested", TM_STRUCTURE_NESTED}, {"crossed", TM_STRUCTURE_CROSSED}, {"one_arm", TM_STRUCTURE_ONE_ARM}};
 
 static const cyaml_schema_field_t providers_fields[] = {
-    TEXT("column", 0, tm_raw_providers, column),
+    TEXT("column", OPTIONAL, tm_raw_providers, column),
     CYAML_FIELD_ENUM("structure", CYAML_FLAG_STRICT, tm_raw_providers, structure, structures, COUNT(structures)),
     TEXT("arm", OPTIONAL, tm_raw_providers, arm),
     CYAML_FIELD_END,

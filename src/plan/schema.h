@@ -120,6 +120,7 @@ typedef struct tm_raw_design {
 } tm_raw_design;
 
 typedef struct tm_raw_providers {
+    tm_raw_file workers;
     char *column;
     int structure; /* tm_structure */
     char *arm;

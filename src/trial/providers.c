@@ -87,7 +87,7 @@ static void validate_one_arm(const provider_check *check)
 temoin_status tm_trial_validate_providers(temoin_context *ctx, const temoin_trial *trial, const int32_t *arm)
 {
     tm_structure structure = trial->plan->providers.structure;
-    if (structure == TM_STRUCTURE_NONE) return TEMOIN_OK;
+    if (structure == TM_STRUCTURE_NONE || !trial->provider) return TEMOIN_OK; /* or the design draws them */
     /* Clients are drawn before anybody serves them: without outcomes an empty column is no contradiction. */
     if (!trial->assigned && trial->n_waves == 0 && are_all_blank(trial)) return TEMOIN_OK;
     const provider_check check = {ctx, trial, arm, trial->clients->path, trial->plan->providers.column};

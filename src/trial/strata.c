@@ -37,18 +37,18 @@ static int32_t table_add(pair_table *table, int64_t key, int32_t *n_ranks)
 }
 
 /* stratum [n_units] 0 … n - 1 in the order of first appearance. */
-static temoin_status combine(temoin_context *ctx, const temoin_trial *trial, int32_t *stratum, int32_t *n_strata)
+static temoin_status combine(temoin_context *ctx, const temoin_frame *frame, const tm_names *names, int32_t *stratum,
+                             int32_t *n_strata)
 {
-    const tm_names *names = &trial->plan->design.strata;
     tm_mark mark = tm_arena_mark(&ctx->scratch);
     pair_table table = {0};
     *n_strata = 1;
-    TM_TRY(table_build(ctx, trial->n_units, &table));
+    TM_TRY(table_build(ctx, frame->n_rows, &table));
     for (int32_t k = 0; k < names->n; k++) {
-        const temoin_column *column = temoin_frame_find(trial->clients, names->name[k]);
+        const temoin_column *column = temoin_frame_find(frame, names->name[k]);
         memset(table.key, 0xff, (table.mask + 1) * sizeof *table.key);
         int32_t n = 0;
-        for (int64_t u = 0; u < trial->n_units; u++)
+        for (int64_t u = 0; u < frame->n_rows; u++)
             stratum[u] = table_add(&table, (int64_t)stratum[u] * column->n_levels + column->code[u], &n);
         *n_strata = n;
     }
@@ -84,13 +84,12 @@ static int by_text(const void *a, const void *b)
 }
 
 /* The text of each stratum, from one unit that is in it. */
-static temoin_status name_strata(temoin_context *ctx, const temoin_trial *trial, const int32_t *stratum,
-                                 int32_t n_strata, named_stratum *named)
+static temoin_status name_strata(temoin_context *ctx, const temoin_frame *frame, const tm_names *names,
+                                 const int32_t *stratum, int32_t n_strata, named_stratum *named)
 {
-    const tm_names *names = &trial->plan->design.strata;
     const temoin_column **column;
     TM_SCRATCH(ctx, column, names->n);
-    for (int32_t k = 0; k < names->n; k++) column[k] = temoin_frame_find(trial->clients, names->name[k]);
+    for (int32_t k = 0; k < names->n; k++) column[k] = temoin_frame_find(frame, names->name[k]);
     tm_sink sink;
     tm_sink_init(&sink, ctx);
     for (int64_t u = 0, s = 0; s < n_strata; u++) {
@@ -103,6 +102,15 @@ static temoin_status name_strata(temoin_context *ctx, const temoin_trial *trial,
         s++;
     }
     return TEMOIN_OK;
+}
+
+const char *tm_stratum_text_add(temoin_context *ctx, const char *text, const char *value)
+{
+    tm_sink sink;
+    tm_sink_init(&sink, ctx);
+    tm_sink_put(&sink, text);
+    put_value(&sink, value, false);
+    return tm_sink_finish(&sink) == TEMOIN_OK ? sink.text : NULL;
 }
 
 static int32_t find_stratum(const temoin_trial *trial, const char *text)
@@ -153,25 +161,33 @@ static temoin_status build_shares(temoin_context *ctx, temoin_trial *trial)
     return take_stratum_shares(ctx, trial, shares);
 }
 
-temoin_status tm_strata_build(temoin_context *ctx, temoin_trial *trial)
+temoin_status tm_strata_find(temoin_context *ctx, const temoin_frame *frame, const tm_names *names, tm_strata *out)
 {
     int32_t *stratum, *rank, n_strata;
     named_stratum *named;
     const char **text;
-    TM_ALLOC(ctx, stratum, trial->n_units);
-    TM_TRY(combine(ctx, trial, stratum, &n_strata));
+    TM_ALLOC(ctx, stratum, frame->n_rows);
+    TM_TRY(combine(ctx, frame, names, stratum, &n_strata));
     TM_SCRATCH(ctx, named, n_strata);
     TM_SCRATCH(ctx, rank, n_strata);
     TM_ALLOC(ctx, text, n_strata);
-    TM_TRY(name_strata(ctx, trial, stratum, n_strata, named));
+    TM_TRY(name_strata(ctx, frame, names, stratum, n_strata, named));
     qsort(named, (size_t)n_strata, sizeof *named, by_text);
     for (int32_t s = 0; s < n_strata; s++) {
         text[s] = named[s].text;
         rank[named[s].old] = s;
     }
-    for (int64_t u = 0; u < trial->n_units; u++) stratum[u] = rank[stratum[u]];
-    trial->n_strata = n_strata;
-    trial->stratum = stratum;
-    trial->stratum_text = text;
+    for (int64_t u = 0; u < frame->n_rows; u++) stratum[u] = rank[stratum[u]];
+    *out = (tm_strata){n_strata, stratum, text};
+    return TEMOIN_OK;
+}
+
+temoin_status tm_strata_build(temoin_context *ctx, temoin_trial *trial)
+{
+    tm_strata strata;
+    TM_TRY(tm_strata_find(ctx, trial->clients, &trial->plan->design.strata, &strata));
+    trial->n_strata = strata.n;
+    trial->stratum = strata.stratum;
+    trial->stratum_text = strata.text;
     return build_shares(ctx, trial);
 }

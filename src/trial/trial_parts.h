@@ -52,8 +52,20 @@ void tm_arm_column_validate(temoin_context *ctx, const temoin_plan *plan, const 
 /* The client file: n_units, id, clients, assigned, provider. */
 TEMOIN_MUST_CHECK temoin_status tm_units_build(temoin_context *ctx, temoin_trial *trial, const char *path);
 
+/* The combinations of those columns, all of them read as text, in a table with at least one row. */
+typedef struct tm_strata {
+    int32_t n;
+    const int32_t *stratum;  /* [n_rows] */
+    const char *const *text; /* [n] canonical, in byte order */
+} tm_strata;
+TEMOIN_MUST_CHECK temoin_status tm_strata_find(temoin_context *ctx, const temoin_frame *frame, const tm_names *names,
+                                               tm_strata *out);
+
 /* From the clients in canonical order: n_strata, stratum, stratum_text, shares. */
 TEMOIN_MUST_CHECK temoin_status tm_strata_build(temoin_context *ctx, temoin_trial *trial);
+
+/* The file of the workers whom the design draws: workers. After the strata. */
+TEMOIN_MUST_CHECK temoin_status tm_workers_build(temoin_context *ctx, temoin_trial *trial, const char *path);
 
 /* The outcome files, [n_outcomes] paths: n_waves, wave, value, seen. */
 TEMOIN_MUST_CHECK temoin_status tm_outcomes_build(temoin_context *ctx, temoin_trial *trial, const char *const *path);

@@ -9,10 +9,20 @@
 
 /* One file that was read: what the bundle copies and digests. */
 typedef struct tm_input {
-    const char *role; /* "plan", "clients", "outcomes" */
+    const char *role; /* "plan", "clients", "workers", "outcomes" */
     const char *path; /* to open it from here */
     const char *name; /* its last part, for messages and the bundle */
 } tm_input;
+
+/* Caseworkers whom the design draws for the arms, in the order of the bytes of their ids. */
+typedef struct tm_workers {
+    int32_t n;
+    const char *const *id; /* [n] */
+    int32_t n_strata;
+    const int32_t *stratum;          /* [n] */
+    const char *const *stratum_text; /* [n_strata] canonical, in byte order; those of the clients are among them */
+    const int64_t *shares;           /* [n_strata * n_arms] */
+} tm_workers;
 
 struct temoin_trial {
     const temoin_plan *plan;
@@ -29,8 +39,9 @@ struct temoin_trial {
     const int64_t *shares;           /* [n_strata * n_arms] integer shares of each stratum */
 
     int32_t n_providers;
-    const int32_t *provider; /* [n_units] -1: blank; NULL: the plan has no providers */
+    const int32_t *provider; /* [n_units] -1: blank; NULL: the plan names no column with providers */
     const char *const *provider_text;
+    const tm_workers *workers; /* NULL: the design draws none */
 
     int32_t n_waves;
     const char *const *wave; /* [n_waves] by number where all are numbers, else by bytes; "" for a file without waves */
@@ -38,7 +49,7 @@ struct temoin_trial {
     const double *const *value; /* [n_measures * n_waves] → [n_units], NaN missing; NULL: no client has one there */
     const bool *seen;           /* [n_waves * n_units] the client has a row at that wave */
 
-    const tm_input *inputs; /* in the order plan, clients, outcomes… */
+    const tm_input *inputs; /* in the order plan, clients, workers, outcomes… */
     int32_t n_inputs;
 };
 
@@ -47,6 +58,9 @@ int32_t tm_trial_find_wave(const temoin_trial *trial, const char *wave);
 
 /* Values of a measure at a wave, [n_units]; NULL: no client has one there. */
 const double *tm_trial_value(const temoin_trial *trial, int32_t measure, int32_t wave);
+
+/* A stratum's canonical text with one more value behind it; result arena, NULL when memory is out. */
+const char *tm_stratum_text_add(temoin_context *ctx, const char *text, const char *value);
 
 /* Providers against the arms that were drawn: `nested` wants one arm per provider, `one_arm` a provider for every unit
  * of the served arm and none elsewhere. TEMOIN_ERR_DATA with the lines that break it. */

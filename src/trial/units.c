@@ -64,7 +64,7 @@ static temoin_status want_columns(temoin_context *ctx, const temoin_plan *plan, 
     if (design->probability)
         tm_wanted_add(list, (tm_wanted){design->probability, TEMOIN_COLUMN_NUMBER, false,
                                         tm_plan_line(plan, "design.probability")});
-    if (plan->providers.structure != TM_STRUCTURE_NONE)
+    if (plan->providers.column)
         tm_wanted_add(list, (tm_wanted){plan->providers.column, TEMOIN_COLUMN_AUTO, true,
                                         tm_plan_line(plan, "providers.column")});
     want_options(list, plan);
@@ -188,7 +188,7 @@ static temoin_status order_units(temoin_context *ctx, const client_file *file, t
     trial->id = file->id->level;
     TM_TRY(permute_frame(ctx, file->frame, row, &trial->clients));
     if (file->assigned) TM_TRY(take_arms(ctx, trial, file->arm_of));
-    if (trial->plan->providers.structure == TM_STRUCTURE_NONE) return TEMOIN_OK;
+    if (!trial->plan->providers.column) return TEMOIN_OK;
     const temoin_column *provider = temoin_frame_find(trial->clients, trial->plan->providers.column);
     trial->n_providers = provider->n_levels;
     trial->provider = provider->code;

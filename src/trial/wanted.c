@@ -112,8 +112,9 @@ temoin_status tm_wanted_read(temoin_context *ctx, const temoin_plan *plan, const
                              const tm_wanted_list *list, const temoin_frame **out)
 {
     temoin_column_request *request;
-    int line = file == &plan->clients ? tm_plan_line(plan, "clients.file")
-                                      : tm_plan_line(plan, "outcomes[%d].file", (int)(file - plan->outcomes));
+    int line = file == &plan->clients                  ? tm_plan_line(plan, "clients.file")
+               : file == &plan->design.options.workers ? tm_plan_line(plan, "design.workers.file")
+                                                       : tm_plan_line(plan, "outcomes[%d].file", (int)(file - plan->outcomes));
     if (!tm_file_exists(path))
         TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: there is no file %s; a path starts from the folder of the plan",
                 plan->path, line, path);
