@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/ledger_table.h"
+#include "audit/bundle.h"
 #include "base/files.h"
 #include "designs/design_kind.h"
 #include "temoin/version.h"
@@ -187,6 +187,16 @@ static temoin_status replay_or_say(temoin_context *ctx, const char *folder, cons
     return differ(ctx, verdict, tm_text(ctx, "manifest.json: cannot be replayed: %s", why));
 }
 
+static temoin_status read_manifest(temoin_context *ctx, const char *folder, const char **text, size_t *length)
+{
+    const char *path = tm_folder_find(ctx, folder, "manifest.json");
+    if (!path) return tm_fail_memory(ctx);
+    if (!tm_file_exists(path))
+        TM_FAIL(ctx, TEMOIN_ERR_IO,
+                "%s: there is no manifest.json; name the folder that `temoin assign` or `analyze` wrote", folder);
+    return tm_file_read(ctx, path, text, length);
+}
+
 static temoin_status compare_outputs(temoin_context *ctx, const char *folder, const tm_bundle *bundle,
                                      temoin_verdict *out)
 {
@@ -213,33 +223,14 @@ static temoin_status judge(temoin_context *ctx, const char *folder, temoin_verdi
     if (why) return differ(ctx, out, tm_text(ctx, "manifest.json: %s", why));
     out->trial = manifest.trial;
     out->seed = manifest.seed;
-/* A ledger that cannot be read leaves its reveals unread. */
-static temoin_status judge_reveals(temoin_context *ctx, const char *folder, const tm_manifest *manifest,
-                                   temoin_verdict *out)
-{
-    const char *why;
-    const size_t n_problems = ctx->n_problems;
-    temoin_status status = tm_reveals_check(ctx, folder, manifest->trial, &out->n_files, &why);
-    if (status == TEMOIN_ERR_DATA && ctx->n_problems > n_problems) {
-        why = ctx->problem[n_problems];
-        ctx->n_problems = n_problems;
-        ctx->n_problems_dropped = 0;
-        status = TEMOIN_OK;
-    }
-    if (status != TEMOIN_OK || !why) return status;
-    return differ(ctx, out, why);
-}
-
     if (manifest.sealed) out->engine = manifest.engine;
     TM_TRY(check_inputs(ctx, folder, &manifest, out));
     if (out->identical) TM_TRY(replay_or_say(ctx, folder, &manifest, &bundle, out));
     if (out->missing && !manifest.sealed) /* nothing can be told from what was changed, but this can */
         TM_TRY(differ(ctx, out, "manifest.json: was changed: its seal is not the digest of the lines above it"));
-    if (out->identical) {
-        TM_TRY(compare_outputs(ctx, folder, &bundle, out));
-        TM_TRY(compare(ctx, &bundle.manifest, text, length, out));
-    }
-    return out->difference ? TEMOIN_OK : judge_reveals(ctx, folder, &manifest, out);
+    if (!out->identical) return TEMOIN_OK;
+    TM_TRY(compare_outputs(ctx, folder, &bundle, out));
+    return compare(ctx, &bundle.manifest, text, length, out);
 }
 
 /* Where a replacement was interrupted, files lie in two places: then all are named in full. */
