@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "designs/permuted.h"
+#include "numeric/counting.h"
+#include "numeric/elementary.h"
 
-enum { MOST_LISTED = 1 << 20, LONGEST_PART = 2048 };
+enum { MOST_LISTED = 1 << 20, LONGEST_PART = 512 };
 
 /* One stratum's arms in the order of arrival, up to some turn. */
 typedef struct sequence {
@@ -115,23 +117,21 @@ static double log_starts(const law *l, int32_t s, int64_t size, int64_t r, doubl
     for (int32_t a = 0; a < l->units->n_arms; a++) {
         const int64_t most = tm_block_places(&l->sizes, s, size, a);
         for (int64_t j = 0; j <= r; j++) {
-            double highest = -INFINITY, sum = 0;
-            for (int64_t k = 0; k <= j && k <= most; k++) highest = fmax(highest, ways[j - k] - lgamma((double)k + 1));
-            for (int64_t k = 0; k <= j && k <= most && highest > -INFINITY; k++)
-                sum += exp(ways[j - k] - lgamma((double)k + 1) - highest);
-            next[j] = highest > -INFINITY ? highest + log(sum) : highest;
+            next[j] = -INFINITY;
+            for (int64_t k = 0; k <= j && k <= most; k++)
+                next[j] = tm_log_plus(next[j], ways[j - k] - tm_log_factorial(k));
         }
         memcpy(ways, next, (size_t)(r + 1) * sizeof *ways);
     }
-    return ways[r] + lgamma((double)r + 1);
+    return ways[r] + tm_log_factorial(r);
 }
 
 /* With one size: every full block has all permutations of its places, the last one their beginnings. */
 static double count_blocks(const law *l, int32_t s, int64_t n, double *ways)
 {
     const int64_t size = tm_block_size(&l->sizes, s, 0), rest = n % size;
-    double full = lgamma((double)size + 1);
-    for (int32_t a = 0; a < l->units->n_arms; a++) full -= lgamma((double)tm_block_places(&l->sizes, s, size, a) + 1);
+    double full = tm_log_factorial(size);
+    for (int32_t a = 0; a < l->units->n_arms; a++) full -= tm_log_factorial(tm_block_places(&l->sizes, s, size, a));
     if (rest > LONGEST_PART) return NAN;
     return (n >= size ? (double)(n / size) * full : 0) + log_starts(l, s, size, rest, ways, ways + LONGEST_PART + 1);
 }
@@ -169,7 +169,7 @@ static temoin_status count_any(temoin_context *ctx, law *l, double *log_count)
     counting.visit = add_one;
     counting.data = &n_found;
     list_from(&counting, 0);
-    *log_count = log(n_found);
+    *log_count = tm_log(n_found);
     return TEMOIN_OK;
 }
 

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "numeric/elementary.h"
+
 static const int64_t largest_sum = INT64_C(1) << 53;
 
 static int64_t common_divisor(int64_t a, int64_t b)
@@ -180,7 +182,7 @@ temoin_status tm_turns_count(temoin_context *ctx, const tm_design_units *units, 
     tm_arena_rewind(&ctx->scratch, mark);
     *log_count = 0;
     for (int64_t u = 0; u < units->n_units; u++)
-        *log_count += log((double)tm_open_arms(units, tm_stratum_of(units, u)));
+        *log_count += tm_log((double)tm_open_arms(units, tm_stratum_of(units, u)));
     return status;
 }
 
