@@ -111,12 +111,20 @@ temoin_status tm_places_count(temoin_context *ctx, const tm_design_units *units,
     return status;
 }
 
-/* sum[0] is the logarithm of an assignment's probability, sum[1 + a * n_arms + b] of the one with arms a < b swapped. */
+/* Of an assignment: sum[0] is the logarithm of its probability, sum[1 + a * n_arms + b] that of its mirror with arms a < b
+ * swapped, and behind these stands how many units each arm has. */
+static int32_t n_sums(int32_t n_arms)
+{
+    return 1 + n_arms * n_arms + n_arms;
+}
+
 static double likeliest_of(const double *sum, int32_t n_arms)
 {
+    const double *n_units = sum + 1 + n_arms * n_arms;
     double mirror = -INFINITY;
     for (int32_t a = 0; a < n_arms; a++)
-        for (int32_t b = a + 1; b < n_arms; b++) mirror = fmax(mirror, sum[1 + a * n_arms + b]);
+        for (int32_t b = a + 1; b < n_arms; b++)
+            if (n_units[a] + n_units[b] > 0) mirror = fmax(mirror, sum[1 + a * n_arms + b]); /* else it is its own mirror */
     return isnan(sum[0]) ? NAN : tm_log_plus(sum[0], mirror);
 }
 
@@ -133,65 +141,85 @@ static int64_t find_mirror(const tm_places *p, const tm_tables *tables, int64_t 
     return tm_tables_find(tables, extra);
 }
 
-static void weigh_table(const tm_places *p, const tm_tables *tables, int64_t k, int64_t *extra, double *sum)
+/* Adds that of one assignment with the places of table k to what there is, into `sum`. */
+static void weigh_table(const tm_places *p, const tm_tables *tables, int64_t k, const double *before, int64_t *extra, double *sum)
 {
     const int32_t n_arms = p->units->n_arms;
     const double log_orders = log_orders_of_table(p, tables->extra[k]);
-    sum[0] = log(tables->probability[k]) - log_orders;
-    for (int32_t a = 0; a < n_arms; a++)
+    memcpy(sum, before, (size_t)n_sums(n_arms) * sizeof *sum);
+    sum[0] += log(tables->probability[k]) - log_orders;
+    for (int32_t a = 0; a < n_arms; a++) {
         for (int32_t b = a + 1; b < n_arms; b++) {
             const int64_t mirror = find_mirror(p, tables, k, a, b, extra);
-            sum[1 + a * n_arms + b] = mirror < 0 ? -INFINITY : log(tables->probability[mirror]) - log_orders;
+            sum[1 + a * n_arms + b] += mirror < 0 ? -INFINITY : log(tables->probability[mirror]) - log_orders;
         }
+        for (int32_t r = 0; r < p->n_rows; r++)
+            sum[1 + n_arms * n_arms + a] +=
+                (double)tm_places_number(p, p->row[r], tables->extra[k] + (int64_t)r * n_arms, a);
+    }
+}
+
+/* All orders of a trial in two arms, and their mirrors. */
+static temoin_status add_likeliest_halves(temoin_context *ctx, tm_places *p, double *sum)
+{
+    double log_count = 0;
+    TM_TRY(add_halves(ctx, p, &log_count));
+    sum[0] -= log_count;
+    sum[2] -= log_count;
+    sum[5] += 1;
+    return TEMOIN_OK;
 }
 
 static temoin_status add_likeliest(temoin_context *ctx, tm_places *p, double *sum)
 {
-    const int32_t n_arms = p->units->n_arms, n_sums = 1 + n_arms * n_arms;
+    const int32_t n_arms = p->units->n_arms;
     tm_tables tables;
-    double *best, *now, log_count = 0;
+    double *best, *now;
     int64_t *extra;
     TM_TRY(tm_tables_build(ctx, p, &tables));
-    TM_SCRATCH(ctx, best, n_sums);
-    TM_SCRATCH(ctx, now, n_sums);
+    if (tables.n == 0 && n_arms == 2 && are_halves(p)) return add_likeliest_halves(ctx, p, sum);
+    if (tables.n == 0) sum[0] = NAN;
+    TM_SCRATCH(ctx, best, n_sums(n_arms));
+    TM_SCRATCH(ctx, now, n_sums(n_arms));
     TM_SCRATCH(ctx, extra, tables.width);
-    if (tables.n == 0 && n_arms == 2 && are_halves(p)) {
-        TM_TRY(add_halves(ctx, p, &log_count));
-        best[0] = best[2] = -log_count;
-    } else if (tables.n == 0)
-        best[0] = NAN;
     for (int64_t k = 0; k < tables.n; k++) {
-        weigh_table(p, &tables, k, extra, now);
-        if (k == 0 || likeliest_of(now, n_arms) > likeliest_of(best, n_arms)) memcpy(best, now, (size_t)n_sums * sizeof *best);
+        weigh_table(p, &tables, k, sum, extra, now);
+        if (k == 0 || likeliest_of(now, n_arms) > likeliest_of(best, n_arms))
+            memcpy(best, now, (size_t)n_sums(n_arms) * sizeof *best);
     }
-    for (int32_t i = 0; i < n_sums; i++) sum[i] += best[i];
+    if (tables.n > 0) memcpy(sum, best, (size_t)n_sums(n_arms) * sizeof *sum);
     return TEMOIN_OK;
 }
 
-static void add_sure_strata(const tm_places *p, double *sum)
+static void add_sure_stratum(const tm_places *p, int32_t s, double *sum)
 {
     const int32_t n_arms = p->units->n_arms;
-    const double log_orders = log_orders_of_sure_strata(p);
+    const int64_t *base = p->base + (int64_t)s * n_arms;
+    const double log_orders = tm_places_log_orders(p, s, NULL);
     sum[0] -= log_orders;
-    for (int32_t a = 0; a < n_arms; a++)
-        for (int32_t b = a + 1; b < n_arms; b++) {
-            sum[1 + a * n_arms + b] -= log_orders;
-            for (int32_t s = 0, r = 0; s < p->units->n_strata; s++) {
-                const int64_t *base = p->base + (int64_t)s * n_arms;
-                if (r < p->n_rows && p->row[r] == s) r++;
-                else if (base[a] != base[b]) sum[1 + a * n_arms + b] = -INFINITY;
-            }
-        }
+    for (int32_t a = 0; a < n_arms; a++) {
+        for (int32_t b = a + 1; b < n_arms; b++) sum[1 + a * n_arms + b] -= base[a] == base[b] ? log_orders : INFINITY;
+        sum[1 + n_arms * n_arms + a] += (double)base[a];
+    }
 }
 
 static temoin_status find_likeliest(temoin_context *ctx, const tm_design_units *units, double *log_probability)
 {
     tm_places p;
-    double *sum;
+    double *sure, *sum;
     TM_TRY(tm_places_build(ctx, units, &p));
-    TM_SCRATCH(ctx, sum, 1 + (int64_t)units->n_arms * units->n_arms);
-    add_sure_strata(&p, sum);
-    TM_TRY(sum_over_groups(ctx, &p, add_likeliest, sum));
+    TM_SCRATCH(ctx, sure, n_sums(units->n_arms));
+    TM_SCRATCH(ctx, sum, n_sums(units->n_arms));
+    for (int32_t s = 0, r = 0; s < units->n_strata; s++) {
+        if (r < p.n_rows && p.row[r] == s) r++;
+        else add_sure_stratum(&p, s, sure);
+    }
+    memcpy(sum, sure, (size_t)n_sums(units->n_arms) * sizeof *sum);
+    TM_TRY(add_likeliest(ctx, &p, sum));
+    if (isnan(sum[0]) && p.misfit->by_stratum) { /* too many tables: the likeliest of one stratum after the other */
+        memcpy(sum, sure, (size_t)n_sums(units->n_arms) * sizeof *sum);
+        TM_TRY(sum_over_groups(ctx, &p, add_likeliest, sum));
+    }
     *log_probability = likeliest_of(sum, units->n_arms);
     return TEMOIN_OK;
 }
