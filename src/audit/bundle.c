@@ -68,15 +68,15 @@ temoin_status tm_bundle_build(temoin_context *ctx, const temoin_trial *trial, co
         TM_TRY(temoin_ledger_render(ctx, assignment, &files[n].text, &files[n].length));
         n++;
     }
-    if (results) {
-        files[n] = (tm_bundle_file){.role = "", .name = "estimates.csv"};
-        TM_TRY(temoin_results_render_csv(ctx, results, &files[n].text, &files[n].length));
-        n++;
     if (assignment->workers) {
         files[n] = (tm_bundle_file){.role = "", .name = "workers.csv"};
         TM_TRY(tm_workers_render(ctx, assignment, &files[n].text, &files[n].length));
         n++;
     }
+    if (results) {
+        files[n] = (tm_bundle_file){.role = "", .name = "estimates.csv"};
+        TM_TRY(temoin_results_render_csv(ctx, results, &files[n].text, &files[n].length));
+        n++;
         files[n] = (tm_bundle_file){.role = "", .name = "results.json"};
         TM_TRY(temoin_results_render_json(ctx, results, &files[n].text, &files[n].length));
         n++;

@@ -53,11 +53,11 @@ typedef struct tm_manifest {
 TEMOIN_MUST_CHECK temoin_status tm_manifest_read(temoin_context *ctx, const char *text, size_t length, tm_manifest *out,
                                                  const char **why);
 
-/* Lower-case SHA-256 of a text; result arena, NULL when memory is out. */
-const char *tm_text_digest(temoin_context *ctx, const char *text, size_t length);
-
-#endif
 /* `workers.csv`: position,worker,stratum,arm,probability,digest. The assignment has workers. */
 TEMOIN_MUST_CHECK temoin_status tm_workers_render(temoin_context *ctx, const temoin_assignment *assignment, const char **text,
                                                   size_t *length);
 
+/* Lower-case SHA-256 of a text; result arena, NULL when memory is out. */
+const char *tm_text_digest(temoin_context *ctx, const char *text, size_t length);
+
+#endif

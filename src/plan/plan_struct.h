@@ -97,9 +97,9 @@ typedef struct tm_plan_options {
     int32_t n_limits;
     int64_t candidates; /* constrained: allocations scored, 0: not told */
     double fraction;    /* constrained: the best of them from which one is drawn */
+    tm_plan_file workers; /* two_stage: caseworkers to be drawn, file, id and format only; file NULL: none */
 } tm_plan_options;
 
-    tm_plan_file workers; /* two_stage: caseworkers to be drawn, file, id and format only; file NULL: none */
 typedef struct tm_plan_design {
     const char *kind;
     tm_names strata;
@@ -120,7 +120,7 @@ typedef enum tm_structure {
 
 typedef struct tm_plan_providers {
     tm_structure structure; /* NONE: the plan has no providers */
-    const char *column;
+    const char *column; /* NULL: those whom the design draws for the clients */
     int32_t arm; /* one_arm: index of the served arm, else -1 */
 } tm_plan_providers;
 
@@ -129,7 +129,7 @@ typedef enum tm_measure_kind { TM_MEASURE_CONTINUOUS, TM_MEASURE_BINARY, TM_MEAS
 /* Wide files: the column that holds the measure at a wave. */
 typedef struct tm_plan_wide {
     const char *wave;
-    const char *column; /* NULL: those whom the design draws for the clients */
+    const char *column;
 } tm_plan_wide;
 
 typedef struct tm_plan_measure {

@@ -154,10 +154,10 @@ static const cyaml_schema_field_t design_fields[] = {
     CYAML_FIELD_SEQUENCE("limits", LIST, tm_raw_design, limits, &limit_entry, 1, CYAML_UNLIMITED),
     NUMBER("candidates", tm_raw_design, candidates),
     NUMBER("fraction", tm_raw_design, fraction),
+    CYAML_FIELD_MAPPING("workers", OPTIONAL, tm_raw_design, workers, clients_fields),
     CYAML_FIELD_END,
 };
 
-    CYAML_FIELD_MAPPING("workers", OPTIONAL, tm_raw_design, workers, clients_fields),
 static const cyaml_strval_t structures[] = {
     {"nested", TM_STRUCTURE_NESTED}, {"crossed", TM_STRUCTURE_CROSSED}, {"one_arm", TM_STRUCTURE_ONE_ARM}};
 

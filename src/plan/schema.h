@@ -117,10 +117,10 @@ typedef struct tm_raw_design {
     unsigned limits_count;
     char *candidates;
     char *fraction;
+    tm_raw_file workers;
 } tm_raw_design;
 
 typedef struct tm_raw_providers {
-    tm_raw_file workers;
     char *column;
     int structure; /* tm_structure */
     char *arm;
