@@ -21,6 +21,11 @@ typedef struct temoin_assignment temoin_assignment;
 TEMOIN_MUST_CHECK temoin_status temoin_assignment_draw(temoin_context *context, const temoin_trial *trial,
                                                        const temoin_assignment **out);
 
+/** A line that says how many assignments the design can make and the smallest p value that a two-sided randomization test of it
+ * can be sure to reach; empty where neither is known, and for a trial drawn elsewhere. */
+TEMOIN_MUST_CHECK temoin_status temoin_trial_render_count(temoin_context *context, const temoin_trial *trial,
+                                                          const char **text, size_t *length);
+
 /** Units in an arm (0: the reference); -1 beyond the last arm. */
 int64_t temoin_assignment_n_in_arm(const temoin_assignment *assignment, int32_t arm);
 

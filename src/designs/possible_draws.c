@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How much a design leaves to chance, in words. */
+#include <inttypes.h>
+#include <math.h>
+
+#include "base/number_text.h"
+#include "base/sink.h"
+#include "designs/trial_units.h"
+#include "temoin/design.h"
+
+/* exp(logarithm) in two digits: whole below a million, "1.2e34" beyond, however large or small. */
+static void put_exp(tm_sink *sink, double logarithm)
+{
+    char text[TM_NUMBER_TEXT_SIZE];
+    const double power = logarithm / M_LN10;
+    double exponent = floor(power), digits = round(pow(10, power - exponent) * 10) / 10;
+    if (digits >= 10) {
+        digits = 1;
+        exponent++;
+    }
+    if (power >= -1e-9 && power < 6)
+        tm_sink_put(sink, tm_number_fixed(exp(logarithm), 0, text));
+    else if (power < 0 && power >= -3)
+        tm_sink_number(sink, round(exp(logarithm) * 1e4) / 1e4);
+    else {
+        tm_sink_put(sink, tm_number_fixed(digits, 1, text));
+        tm_sink_printf(sink, "e%" PRId64, (int64_t)exponent);
+    }
+}
+
+static temoin_status put_line(temoin_context *ctx, const temoin_trial *trial, const tm_design *design, tm_sink *sink)
+{
+    tm_design_units units;
+    double log_count = NAN, log_p;
+    TM_TRY(tm_trial_units_build(ctx, trial, &units));
+    if (design->count) TM_TRY(design->count(ctx, &units, &log_count));
+    TM_TRY(tm_design_smallest_p(ctx, design, &units, &log_p));
+    if (isnan(log_count) && isnan(log_p)) return TEMOIN_OK;
+    tm_sink_put(sink, "possible assignments: ");
+    if (isnan(log_count)) tm_sink_put(sink, "not counted");
+    else put_exp(sink, log_count);
+    if (!isnan(log_p)) {
+        tm_sink_put(sink, " (smallest randomization p value ");
+        put_exp(sink, log_p);
+        tm_sink_put(sink, ")");
+    }
+    tm_sink_put(sink, "\n");
+    return TEMOIN_OK;
+}
+
+temoin_status temoin_trial_render_count(temoin_context *ctx, const temoin_trial *trial, const char **text, size_t *length)
+{
+    tm_sink sink;
+    const tm_design *design = tm_design_find(trial->plan->design.kind);
+    tm_sink_init(&sink, ctx);
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    const temoin_status status = design && !trial->assigned ? put_line(ctx, trial, design, &sink) : TEMOIN_OK;
+    tm_arena_rewind(&ctx->scratch, mark);
+    TM_TRY(status);
+    *text = sink.text ? sink.text : "";
+    *length = sink.length;
+    return tm_sink_finish(&sink);
+}
