@@ -32,6 +32,11 @@ int64_t temoin_assignment_n_in_arm(const temoin_assignment *assignment, int32_t 
 /** The name of an arm (0: the reference); NULL beyond the last. */
 const char *temoin_assignment_arm_name(const temoin_assignment *assignment, int32_t arm);
 
+/** A line per stratum with its clients and, for each arm, its probability and how many clients it can expect; it says nothing
+ * of the draw. */
+TEMOIN_MUST_CHECK temoin_status temoin_trial_render_shares(temoin_context *context, const temoin_trial *trial,
+                                                           const char **text, size_t *length);
+
 /** Whether temoin drew it, so that there is a ledger. */
 bool temoin_assignment_is_drawn(const temoin_assignment *assignment);
 

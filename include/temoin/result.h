@@ -96,7 +96,7 @@ typedef struct temoin_results {
     const char *registry; /**< "" when none */
     const char *design;   /**< key of the design */
     bool drawn;           /**< by temoin; false: the arms came with the data */
-    const char *seed;     /**< "" when not drawn by temoin */
+    const char *seed;     /**< "" when not drawn by temoin, or from a seed that is kept secret */
     int64_t n_units;
     int32_t n_strata;
     int64_t min_cell; /**< counts below it are not shown in reports */

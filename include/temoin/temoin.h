@@ -5,6 +5,7 @@
 
 #include "temoin/audit.h"
 #include "temoin/context.h"
+#include "temoin/custody.h"
 #include "temoin/design.h"
 #include "temoin/estimate.h"
 #include "temoin/frame.h"

@@ -33,7 +33,11 @@ static temoin_status read_inputs(temoin_context *ctx, const temoin_trial *trial,
                             : strcmp(role, "workers") == 0 ? "inputs/workers.csv"
                                                            : tm_text(ctx, "inputs/outcomes-%d.csv", (int)n_outcomes);
             if (!files[k].name) return tm_fail_memory(ctx);
-            TM_TRY(tm_file_read(ctx, trial->inputs[k].path, &files[k].text, &files[k].length));
+            if (trial->plan->clients.text && strcmp(role, "clients") == 0) {
+                files[k].text = trial->plan->clients.text;
+                files[k].length = trial->plan->clients.length;
+            } else
+                TM_TRY(tm_file_read(ctx, trial->inputs[k].path, &files[k].text, &files[k].length));
         }
         files[k].role = role;
     }
@@ -112,6 +116,25 @@ temoin_status temoin_bundle_read_results(temoin_context *ctx, const char *folder
     const char *path = tm_folder_find(ctx, folder, "results.json");
     if (!path) return tm_fail_memory(ctx);
     return temoin_results_read_json(ctx, path, out);
+}
+
+temoin_status tm_bundle_read_manifest(temoin_context *ctx, const char *folder, const char **text, size_t *length)
+{
+    const char *path = tm_folder_find(ctx, folder, "manifest.json");
+    if (!path) return tm_fail_memory(ctx);
+    if (!tm_file_exists(path))
+        TM_FAIL(ctx, TEMOIN_ERR_IO,
+                "%s: there is no manifest.json; name the folder that `temoin assign` or `analyze` wrote", folder);
+    return tm_file_read(ctx, path, text, length);
+}
+
+temoin_status tm_bundle_open(temoin_context *ctx, const char *path, tm_folder *out)
+{
+    const char *text;
+    size_t length;
+    *out = (tm_folder){.path = path, .parent = -1, .self = -1, .stage = -1};
+    TM_TRY(tm_bundle_read_manifest(ctx, path, &text, &length)); /* or else a folder would be made */
+    return tm_folder_open(ctx, path, out);
 }
 
 static void add_file(tm_folder_file *files, int32_t *n, const tm_bundle_file *file)

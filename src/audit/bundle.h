@@ -31,16 +31,25 @@ TEMOIN_MUST_CHECK temoin_status tm_bundle_build(temoin_context *ctx, const temoi
 /* Replaces the files of the bundle in an open folder, all or none. */
 TEMOIN_MUST_CHECK temoin_status tm_bundle_store(temoin_context *ctx, tm_folder *folder, const tm_bundle *bundle);
 
+/* Locks a bundle that is there. `out` must be closed, whatever the outcome. */
+TEMOIN_MUST_CHECK temoin_status tm_bundle_open(temoin_context *ctx, const char *path, tm_folder *out);
+
+TEMOIN_MUST_CHECK temoin_status tm_bundle_read_manifest(temoin_context *ctx, const char *folder, const char **text,
+                                                        size_t *length);
+
 /* `manifest.json` of a bundle whose inputs and outputs are there; schema "temoin-bundle" version 1. Its last member,
  * `seal`, is the SHA-256 of all lines above it: so a changed byte shows even where a replay has nothing to compare
  * with, which is the version of the engine. */
 TEMOIN_MUST_CHECK temoin_status tm_manifest_render(temoin_context *ctx, const temoin_assignment *assignment,
                                                    bool analysis, const char *engine, tm_bundle *bundle);
 
-/* What `verify` needs of a manifest to replay it. */
+/* What a manifest says: what a replay needs, and what other commands do. */
 typedef struct tm_manifest {
     const char *trial;
-    const char *seed;
+    const char *seed;       /* "" when it holds none */
+    const char *commitment; /* SHA-256 of the seed; NULL: none */
+    const char *head;       /* of the ledger; NULL: there is none */
+    tm_names strata;        /* columns */
     const char *engine; /* "" when it says none */
     bool analysis;
     bool sealed;                  /* its seal is that of its lines */

@@ -50,10 +50,11 @@ static void put_design(tm_sink *sink, const temoin_assignment *assignment)
     const tm_plan_design *design = &trial->plan->design;
     tm_sink_put(sink, "  \"design\": {\n");
     put_member(sink, "    ", "kind", design->kind);
-    if (assignment->drawn)
-        put_member(sink, "    ", "seed", design->seed);
-    else
+    if (!assignment->drawn)
         put_member(sink, "    ", "assigned", design->assigned);
+    else if (!tm_plan_hides_seed(trial->plan))
+        put_member(sink, "    ", "seed", design->seed);
+    if (design->commitment) put_member(sink, "    ", "seed_commitment", design->commitment);
     tm_sink_put(sink, "    \"strata\": ");
     put_names(sink, &design->strata);
     tm_manifest_put_options(sink, trial->plan);
@@ -163,12 +164,30 @@ static temoin_status read_inputs(temoin_context *ctx, const json_t *list, tm_man
     return TEMOIN_OK;
 }
 
+static temoin_status read_strata(temoin_context *ctx, const json_t *list, tm_names *out)
+{
+    const char **name;
+    out->n = 0;
+    TM_ALLOC(ctx, name, (int64_t)json_array_size(list));
+    for (size_t s = 0; s < json_array_size(list); s++) {
+        const char *text = json_string_value(json_array_get(list, s));
+        name[out->n] = text ? tm_text(ctx, "%s", text) : NULL;
+        out->n += name[out->n] != NULL;
+    }
+    out->name = name;
+    return TEMOIN_OK;
+}
+
 static temoin_status read_object(temoin_context *ctx, const json_t *root, tm_manifest *out, const char **why)
 {
     const char *schema = text_of(ctx, root, "schema"), *stage = text_of(ctx, root, "stage");
-    const char *seed = text_of(ctx, json_object_get(root, "design"), "seed"), *engine = text_of(ctx, root, "engine");
+    const json_t *design = json_object_get(root, "design");
+    const char *seed = text_of(ctx, design, "seed"), *engine = text_of(ctx, root, "engine");
     out->trial = text_of(ctx, root, "trial");
     out->seed = seed ? seed : "";
+    out->commitment = text_of(ctx, design, "seed_commitment");
+    out->head = text_of(ctx, root, "ledger_head");
+    TM_TRY(read_strata(ctx, json_object_get(design, "strata"), &out->strata));
     out->engine = engine ? engine : "";
     if (!schema || strcmp(schema, "temoin-bundle") != 0 || json_integer_value(json_object_get(root, "version")) != 1)
         *why = "it is not a \"temoin-bundle\" of version 1";

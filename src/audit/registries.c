@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* All registries side by side, for those who ask what there is. */
+#include "audit/export_kind.h"
 #include "checks/check_kind.h"
 #include "designs/design_kind.h"
 #include "designs/misfits.h"
@@ -65,6 +66,12 @@ static temoin_entry renderer(int i)
     return (temoin_entry){tm_renderers[i]->key, tm_renderers[i]->title, ""};
 }
 
+static temoin_entry export_entry(int i)
+{
+    if (i >= tm_n_exports) return (temoin_entry){0};
+    return (temoin_entry){tm_exports[i].key, tm_exports[i].title, ""};
+}
+
 static temoin_entry cpu_level(int i)
 {
     const tm_kernels *level = tm_kernels_level(i);
@@ -78,7 +85,7 @@ static const struct {
 } registries[] = {
     {"designs", design}, {"misfits", misfit}, {"estimators", estimator}, {"variances", variance},
     {"adjustments", adjustment}, {"notes", note}, {"checks", check}, {"sections", section}, {"renderers", renderer},
-    {"cpu", cpu_level},
+    {"exports", export_entry}, {"cpu", cpu_level},
 };
 enum { N_REGISTRIES = sizeof registries / sizeof *registries };
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/bundle.h"
+#include "audit/ledger_table.h"
 #include "base/files.h"
 #include "designs/design_kind.h"
 #include "temoin/version.h"
@@ -123,6 +123,16 @@ static temoin_status make_again(temoin_context *ctx, const temoin_plan *plan, co
     return tm_bundle_build(ctx, trial, assignment, &made, engine, bundle);
 }
 
+static temoin_status lack_seed(temoin_context *ctx, const temoin_plan *plan, temoin_verdict *verdict)
+{
+    if (ctx->seed_file)
+        return lack(ctx, verdict, tm_text(ctx, "%s: is not the seed that the plan committed to", ctx->seed_file));
+    if (plan->design.seed_env)
+        return lack(ctx, verdict, tm_text(ctx, "the seed is not in the bundle, and the variable \"%s\" does not hold it; pass "
+                                               "--seed-file", plan->design.seed_env));
+    return lack(ctx, verdict, "the seed is not in the bundle; pass --seed-file");
+}
+
 static temoin_status replay(temoin_context *ctx, const char *folder, const tm_manifest *manifest, tm_bundle *bundle,
                             temoin_verdict *verdict, const char **why)
 {
@@ -136,7 +146,8 @@ static temoin_status replay(temoin_context *ctx, const char *folder, const tm_ma
     const temoin_plan *plan;
     temoin_plan *moved;
     TM_ALLOC(ctx, moved, 1);
-    TM_TRY(temoin_plan_read(ctx, path, &plan));
+    TM_TRY(tm_plan_read_again(ctx, path, &plan));
+    if (tm_plan_hides_seed(plan) && !plan->design.seed) return lack_seed(ctx, plan, verdict);
     if (!tm_design_find(plan->design.kind))
         return lack(ctx, verdict,
                     tm_text(ctx, "inputs/plan.yaml: line %d: the design \"%s\", which this build does not know",
@@ -187,16 +198,6 @@ static temoin_status replay_or_say(temoin_context *ctx, const char *folder, cons
     return differ(ctx, verdict, tm_text(ctx, "manifest.json: cannot be replayed: %s", why));
 }
 
-static temoin_status read_manifest(temoin_context *ctx, const char *folder, const char **text, size_t *length)
-{
-    const char *path = tm_folder_find(ctx, folder, "manifest.json");
-    if (!path) return tm_fail_memory(ctx);
-    if (!tm_file_exists(path))
-        TM_FAIL(ctx, TEMOIN_ERR_IO,
-                "%s: there is no manifest.json; name the folder that `temoin assign` or `analyze` wrote", folder);
-    return tm_file_read(ctx, path, text, length);
-}
-
 static temoin_status compare_outputs(temoin_context *ctx, const char *folder, const tm_bundle *bundle,
                                      temoin_verdict *out)
 {
@@ -212,25 +213,45 @@ static temoin_status compare_outputs(temoin_context *ctx, const char *folder, co
     return TEMOIN_OK;
 }
 
+/* A ledger that cannot be read leaves its reveals unread. */
+static temoin_status judge_reveals(temoin_context *ctx, const char *folder, const tm_manifest *manifest,
+                                   temoin_verdict *out)
+{
+    const char *why;
+    const size_t n_problems = ctx->n_problems;
+    temoin_status status = tm_reveals_check(ctx, folder, manifest->trial, &out->n_files, &why);
+    if (status == TEMOIN_ERR_DATA && ctx->n_problems > n_problems) {
+        why = ctx->problem[n_problems];
+        ctx->n_problems = n_problems;
+        ctx->n_problems_dropped = 0;
+        status = TEMOIN_OK;
+    }
+    if (status != TEMOIN_OK || !why) return status;
+    return differ(ctx, out, why);
+}
+
 static temoin_status judge(temoin_context *ctx, const char *folder, temoin_verdict *out)
 {
     const char *text, *why;
     size_t length;
     tm_manifest manifest;
     tm_bundle bundle = {0};
-    TM_TRY(read_manifest(ctx, folder, &text, &length));
+    TM_TRY(tm_bundle_read_manifest(ctx, folder, &text, &length));
     TM_TRY(tm_manifest_read(ctx, text, length, &manifest, &why));
     if (why) return differ(ctx, out, tm_text(ctx, "manifest.json: %s", why));
     out->trial = manifest.trial;
     out->seed = manifest.seed;
+    out->commitment = manifest.commitment;
     if (manifest.sealed) out->engine = manifest.engine;
     TM_TRY(check_inputs(ctx, folder, &manifest, out));
     if (out->identical) TM_TRY(replay_or_say(ctx, folder, &manifest, &bundle, out));
     if (out->missing && !manifest.sealed) /* nothing can be told from what was changed, but this can */
         TM_TRY(differ(ctx, out, "manifest.json: was changed: its seal is not the digest of the lines above it"));
-    if (!out->identical) return TEMOIN_OK;
-    TM_TRY(compare_outputs(ctx, folder, &bundle, out));
-    return compare(ctx, &bundle.manifest, text, length, out);
+    if (out->identical) {
+        TM_TRY(compare_outputs(ctx, folder, &bundle, out));
+        TM_TRY(compare(ctx, &bundle.manifest, text, length, out));
+    }
+    return out->difference ? TEMOIN_OK : judge_reveals(ctx, folder, &manifest, out);
 }
 
 /* Where a replacement was interrupted, files lie in two places: then all are named in full. */

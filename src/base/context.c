@@ -35,6 +35,8 @@ temoin_status temoin_context_build(const temoin_context_opts *opts, temoin_conte
     ctx->threads = opts->threads > 0 ? opts->threads : processors > 0 ? (int)processors : 1;
     ctx->progress = opts->progress;
     ctx->progress_data = opts->progress_data;
+    ctx->environment = opts->environment;
+    ctx->seed_file = opts->seed_file;
     *out = ctx;
     return TEMOIN_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* SHA-256 (FIPS 180-4). digest.c is the only place, besides signatures in audit/, that includes libsodium. */
+/* SHA-256 (FIPS 180-4). Only digest.c and signature.c include libsodium. */
 #ifndef TM_DIGEST_H
 #define TM_DIGEST_H
 

@@ -27,6 +27,8 @@ struct temoin_context {
     int threads; /* at least 1 */
     void (*progress)(void *data, const char *stage, double done);
     void *progress_data;
+    const char *(*environment)(const char *name);
+    const char *seed_file;
     const char *problem[TM_PROBLEMS_KEPT];
     size_t n_problems;
     size_t n_problems_dropped;

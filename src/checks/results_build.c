@@ -244,7 +244,7 @@ static temoin_status describe_trial(temoin_context *ctx, const temoin_assignment
         .registry = plan->registry ? plan->registry : "",
         .design = plan->design.kind,
         .drawn = assignment->drawn,
-        .seed = plan->design.seed ? plan->design.seed : "",
+        .seed = plan->design.seed && !tm_plan_hides_seed(plan) ? plan->design.seed : "",
         .n_units = assignment->trial->n_units,
         .n_strata = assignment->trial->n_strata,
         .min_cell = plan->min_cell,

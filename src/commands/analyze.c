@@ -70,6 +70,6 @@ const temoin_command tm_command_analyze = {
     .key = "analyze",
     .operand = "PLAN",
     .summary = "estimate, check, report",
-    .options = OPT_OUTPUT | OPT_LANG | OPT_STRICT | OPT_THREADS | OPT_CPU | OPT_QUIET,
+    .options = OPT_OUTPUT | OPT_SEED_FILE | OPT_LANG | OPT_STRICT | OPT_THREADS | OPT_CPU | OPT_QUIET,
     .run = run,
 };

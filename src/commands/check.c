@@ -37,6 +37,6 @@ const temoin_command tm_command_check = {
     .key = "check",
     .operand = "PLAN",
     .summary = "read plan and data, say what is there and what is wrong, write nothing",
-    .options = OPT_THREADS | OPT_CPU | OPT_QUIET,
+    .options = OPT_SEED_FILE | OPT_THREADS | OPT_CPU | OPT_QUIET,
     .run = run,
 };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -64,6 +65,11 @@ static int run_command(const temoin_command *command, const command_args *args, 
     return exit_status;
 }
 
+static const char *look_up(const char *name)
+{
+    return getenv(name);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -87,6 +93,7 @@ int main(int argc, char **argv)
     temoin_context_opts opts = TEMOIN_CONTEXT_OPTS_INIT;
     int status = tm_options_read(command, argc - 1, argv + 1, &args, &opts);
     if (status >= 0) return status;
+    opts.environment = look_up;
     if (!args.quiet && isatty(STDERR_FILENO)) opts.progress = tm_progress_show;
     return run_command(command, &args, &opts);
 }

@@ -17,6 +17,14 @@ static const option_row rows[] = {
     {OPT_OUTPUT, "output", 'o', "DIR", "write there (default: a folder named as the trial's id)"},
     {OPT_ENROL, "enrol", 'e', "CSV", "append these clients to the ledger; `clients.file` of the plan is not read"},
     {OPT_DRY_RUN, "dry-run", 'n', NULL, "say what can be expected; show no arm and write nothing"},
+    {OPT_REVEAL, "reveal", 'r', "ID", "show one client's arm in the ledger that is there, and log it; draw nothing"},
+    {OPT_KEY, "key", 'k', "FILE", "demand a signature by this public key"},
+    {OPT_SIGN_KEY, "key", 'k', "FILE", "sign with this secret key"},
+    {OPT_NEW_KEY, "new-key", 'w', "FILE", "make a secret key in FILE and its public key in FILE.pub"},
+    {OPT_SEED_FILE, "seed-file", 'S', "FILE", "the secret seed, for a plan that holds its commitment only"},
+    {OPT_EXPORT, "format", 'f', "KEY", "see `temoin list exports`"},
+    {OPT_EXPORT, "by", 'b', "COLUMN", "sealed: a list for each value of this column (default: the first of the strata)"},
+    {OPT_EXPORT, "output", 'o', "DIR", "write there (default: a folder named as the trial's id, a dash and the format)"},
     {OPT_LANG, "lang", 'l', "en|fr", "language of what is printed"},
     {OPT_FORMAT, "format", 'f', "KEY", "renderer, see `temoin list renderers` (default: terminal)"},
     {OPT_STRICT, "strict", 's', NULL, "exit with 4 when an estimate is refused"},
@@ -74,6 +82,11 @@ static int take(const temoin_command *command, int letter, const char *value, co
         break;
     case 'f': args->format = value; break;
     case 'e': args->enrol = value; break;
+    case 'r': args->reveal = value; break;
+    case 'k': args->key = value; break;
+    case 'w': args->new_key = value; break;
+    case 'S': opts->seed_file = value; break;
+    case 'b': args->by = value; break;
     case 'n': args->dry_run = true; break;
     case 's': args->strict = true; break;
     case 't': return take_threads(command, value, &opts->threads);
@@ -87,10 +100,11 @@ static int take(const temoin_command *command, int letter, const char *value, co
 
 static int take_operand(const temoin_command *command, int argc, char **argv, command_args *args)
 {
-    bool optional = command->operand[0] == '[';
+    bool optional = command->operand[0] == '[', two = strchr(command->operand, ' ') != NULL;
     if (optind < argc) args->operand = argv[optind++];
+    if (two && optind < argc) args->second = argv[optind++];
     if (optind < argc) return usage(command, "one word too many:", argv[optind]);
-    if (args->operand || optional) return -1;
+    if (optional || (args->operand && (args->second || !two))) return -1;
     fprintf(stderr, "temoin: %s needs %s; see `temoin %s --help`\n", command->key, command->operand, command->key);
     return EXIT_USAGE;
 }

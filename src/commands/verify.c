@@ -16,31 +16,51 @@ static void print_engine(const temoin_verdict *verdict, const char *before)
                temoin_version());
 }
 
+static void print_verdict(const command_args *args, const temoin_verdict *verdict)
+{
+    if (!verdict->identical) {
+        printf("%s: %s\n", verdict->missing ? "cannot tell" : "different",
+               verdict->missing ? verdict->missing : verdict->difference);
+        print_engine(verdict, "  ");
+        return;
+    }
+    if (args->quiet) return;
+    if (verdict->seed[0])
+        printf("identical: trial %s, drawn again from seed \"%s\"; ", verdict->trial, verdict->seed);
+    else if (verdict->commitment)
+        printf("identical: trial %s, drawn again from the secret seed with the SHA-256 %s; ", verdict->trial,
+               verdict->commitment);
+    else
+        printf("identical: trial %s, drawn elsewhere; ", verdict->trial);
+    printf("%lld files compared\n", (long long)verdict->n_files);
+    print_engine(verdict, "");
+}
+
+/* Whose signature it is that nobody demanded, the reader has to judge. */
+static void print_signature(const command_args *args, const temoin_signature *signature)
+{
+    if (signature->difference) printf("different: %s\n", signature->difference);
+    else if (signature->there && !args->quiet)
+        printf("signed by %.16s%s\n", signature->key,
+               signature->demanded ? "" : ", as signature.json says; pass --key to demand a key that you know");
+}
+
 static int run(temoin_context *context, const command_args *args)
 {
     temoin_verdict verdict;
+    temoin_signature signature;
     temoin_status status = temoin_bundle_verify(context, args->operand, &verdict);
+    if (status == TEMOIN_OK) status = temoin_signature_check(context, args->operand, args->key, &signature);
     if (status != TEMOIN_OK) return tm_command_failed(context, status);
-    if (!verdict.identical) {
-        printf("%s: %s\n", verdict.missing ? "cannot tell" : "different",
-               verdict.missing ? verdict.missing : verdict.difference);
-        print_engine(&verdict, "  ");
-        return EXIT_DIFFERENT;
-    }
-    if (args->quiet) return EXIT_DONE;
-    if (verdict.seed[0])
-        printf("identical: trial %s, drawn again from seed \"%s\"; ", verdict.trial, verdict.seed);
-    else
-        printf("identical: trial %s, drawn elsewhere; ", verdict.trial);
-    printf("%lld files compared\n", (long long)verdict.n_files);
-    print_engine(&verdict, "");
-    return EXIT_DONE;
+    print_verdict(args, &verdict);
+    print_signature(args, &signature);
+    return verdict.identical && !signature.difference ? EXIT_DONE : EXIT_DIFFERENT;
 }
 
 const temoin_command tm_command_verify = {
     .key = "verify",
     .operand = "BUNDLE",
     .summary = "replay from the seed and compare every byte",
-    .options = OPT_THREADS | OPT_CPU | OPT_QUIET,
+    .options = OPT_KEY | OPT_SEED_FILE | OPT_THREADS | OPT_CPU | OPT_QUIET,
     .run = run,
 };

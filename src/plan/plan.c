@@ -76,13 +76,25 @@ temoin_status tm_plan_parse(temoin_context *ctx, const char *path, const char *b
     return status;
 }
 
-temoin_status temoin_plan_read(temoin_context *ctx, const char *path, const temoin_plan **out)
+static temoin_status read_plan(temoin_context *ctx, const char *path, bool again, const temoin_plan **out)
 {
     const char *bytes;
     size_t length;
+    const temoin_plan *plan;
     *out = NULL;
     TM_TRY(tm_file_read(ctx, path, &bytes, &length));
-    return tm_plan_parse(ctx, path, bytes, length, out);
+    TM_TRY(tm_plan_parse(ctx, path, bytes, length, &plan));
+    return tm_plan_take_seed(ctx, plan, again, out);
+}
+
+temoin_status temoin_plan_read(temoin_context *ctx, const char *path, const temoin_plan **out)
+{
+    return read_plan(ctx, path, false, out);
+}
+
+temoin_status tm_plan_read_again(temoin_context *ctx, const char *path, const temoin_plan **out)
+{
+    return read_plan(ctx, path, true, out);
 }
 
 const char *temoin_plan_id(const temoin_plan *plan)
@@ -92,7 +104,8 @@ const char *temoin_plan_id(const temoin_plan *plan)
 
 const char *tm_plan_option(const temoin_plan *plan, int32_t i, int *line)
 {
-    static const char *const common[] = {"kind", "seed", "assigned", "probability", "stratum_shares"};
+    static const char *const common[] = {"kind", "seed", "seed_file", "seed_env", "seed_commitment", "assigned",
+                                         "probability", "stratum_shares"};
     const tm_plan_node *design = plan->document ? tm_plan_node_find(plan->document, "design") : NULL;
     for (int32_t c = 0; design && c < design->n_children; c++) {
         const tm_plan_node *node = design->child[c];

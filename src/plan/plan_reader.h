@@ -55,8 +55,12 @@ const tm_plan_node *tm_plan_node_find(const tm_plan_node *mapping, const char *k
 /* The node of a path such as "estimates[2].level", NULL when absent. */
 TEMOIN_PRINTF(2, 3) const tm_plan_node *tm_plan_node_at(const tm_plan_node *document, const char *format, ...);
 
-/* A plan from bytes; `path` stands in the messages. */
+/* A plan from bytes; `path` stands in the messages. A secret seed is still to be taken. */
 TEMOIN_MUST_CHECK temoin_status tm_plan_parse(temoin_context *ctx, const char *path, const char *bytes, size_t length,
                                               const temoin_plan **out);
+
+/* The plan with its seed, which is the one it commits to. `again`: see tm_plan_read_again. */
+TEMOIN_MUST_CHECK temoin_status tm_plan_take_seed(temoin_context *ctx, const temoin_plan *plan, bool again,
+                                                  const temoin_plan **out);
 
 #endif

@@ -24,6 +24,8 @@ typedef struct tm_names {
 
 typedef struct tm_plan_file {
     const char *file; /* as the plan writes it, relative to the plan */
+    const char *text; /* [length] bytes that stand for a file that is yet to be written; NULL: the file is read */
+    size_t length;
     const char *id;
     const char *wave;       /* column; NULL: one row per client */
     const char *measure;    /* tall: column that names the measure, else NULL */
@@ -103,7 +105,10 @@ typedef struct tm_plan_options {
 typedef struct tm_plan_design {
     const char *kind;
     tm_names strata;
-    const char *seed;        /* NULL: only with `assigned` */
+    const char *seed;        /* NULL: only with `assigned`, or in a replay that lacks the secret seed */
+    const char *seed_file;   /* the seed is secret and lies there, relative to the plan; else NULL */
+    const char *seed_env;    /* it is secret and this variable of the environment holds it; else NULL */
+    const char *commitment;  /* SHA-256 of the seed, lower-case; NULL: none given */
     const char *assigned;    /* column with the arm of a trial drawn elsewhere; NULL: temoin draws */
     const char *probability; /* with `assigned`: column with the probability of the arm received; else NULL */
     const tm_plan_stratum_shares *stratum_shares;
@@ -216,6 +221,16 @@ struct temoin_plan {
 /* The line on which a value of the plan stands: tm_plan_line(plan, "estimates[%d].variance", e). When the plan leaves
  * the key out, the line of the nearest enclosing thing that is there. */
 TEMOIN_PRINTF(2, 3) int tm_plan_line(const temoin_plan *plan, const char *format, ...);
+
+/* Whether the plan commits to the seed without holding it. */
+static inline bool tm_plan_hides_seed(const temoin_plan *plan)
+{
+    return plan->design.seed_file || plan->design.seed_env;
+}
+
+/* A plan as its bundle holds it: `temoin_plan_read`, but the plan's own `seed_file` does not count, and a secret seed that
+ * nobody hands over, or another one, leaves `design.seed` NULL. */
+TEMOIN_MUST_CHECK temoin_status tm_plan_read_again(temoin_context *ctx, const char *path, const temoin_plan **out);
 
 /* What the plan writes under `design` beyond the keys that every kind has: the i-th key with its line, NULL behind the last.
  * An empty list says nothing. */

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/digest.h"
+#include "base/signature.h"
 #include "plan/schema.h"
 
 #define LINE(...) tm_plan_line(plan, __VA_ARGS__)
@@ -59,14 +61,39 @@ static temoin_status resolve_stratum_shares(tm_plan_reader *r, const tm_raw_desi
     return TEMOIN_OK;
 }
 
+static void check_commitment(tm_plan_reader *r, const temoin_plan *plan)
+{
+    const tm_plan_design *d = &plan->design;
+    uint8_t digest[TM_SHA256_BYTES];
+    if (!d->commitment && tm_plan_hides_seed(plan))
+        tm_trouble_add(r, LINE(d->seed_file ? "design.seed_file" : "design.seed_env"),
+                       "a seed that is not in the plan needs \"design.seed_commitment\", the SHA-256 of its text: 64 digits, "
+                       "from `printf %%s \"SEED\" | sha256sum`");
+    if (d->commitment && d->assigned)
+        tm_trouble_add(r, LINE("design.seed_commitment"),
+                       "\"design.seed_commitment\" goes with a seed; where the arms were drawn elsewhere there is none");
+    if (d->commitment && !tm_hex_read(d->commitment, strlen(d->commitment), digest, sizeof digest))
+        tm_trouble_add(r, LINE("design.seed_commitment"),
+                       "\"design.seed_commitment\" is %s; it must be a SHA-256: 64 digits 0-9 and a-f, from `printf %%s "
+                       "\"SEED\" | sha256sum`",
+                       tm_excerpt(r, d->commitment));
+}
+
 static void check_design(tm_plan_reader *r, const temoin_plan *plan)
 {
     const tm_plan_design *d = &plan->design;
-    if (d->seed && d->assigned)
+    const int n_seeds = !!d->seed + !!d->seed_file + !!d->seed_env;
+    if (n_seeds > 0 && d->assigned)
         tm_trouble_add(r, LINE("design.assigned"),
-                       "\"design\" has both \"seed\" and \"assigned\"; keep \"seed\" if temoin "
-                       "draws the arms, \"assigned\" if they were drawn elsewhere");
-    if (!d->seed && !d->assigned)
+                       "\"design\" has both \"%s\" and \"assigned\"; keep \"%s\" if temoin "
+                       "draws the arms, \"assigned\" if they were drawn elsewhere",
+                       d->seed ? "seed" : d->seed_file ? "seed_file" : "seed_env",
+                       d->seed ? "seed" : d->seed_file ? "seed_file" : "seed_env");
+    if (n_seeds > 1)
+        tm_trouble_add(r, LINE(d->seed_env ? "design.seed_env" : "design.seed_file"),
+                       "there must be one of \"design.seed\", \"design.seed_file\" and \"design.seed_env\", not %d", n_seeds);
+    check_commitment(r, plan);
+    if (n_seeds == 0 && !d->assigned)
         tm_trouble_add(r, LINE("design"),
                        "\"design\" needs \"seed\" (any text, if temoin draws the arms) or \"assigned\" "
                        "(the column that holds the arms, if they were drawn elsewhere)");
@@ -82,6 +109,9 @@ temoin_status tm_plan_resolve_design(tm_plan_reader *r, const tm_raw_design *raw
     TM_TRY(tm_raw_text_copy(r->ctx, raw->kind ? raw->kind : "complete", &d->kind));
     TM_TRY(tm_raw_names_copy(r->ctx, raw->strata, raw->strata_count, &d->strata));
     TM_TRY(tm_raw_text_copy(r->ctx, raw->seed, &d->seed));
+    TM_TRY(tm_raw_text_copy(r->ctx, raw->seed_file, &d->seed_file));
+    TM_TRY(tm_raw_text_copy(r->ctx, raw->seed_env, &d->seed_env));
+    TM_TRY(tm_raw_text_copy(r->ctx, raw->seed_commitment, &d->commitment));
     TM_TRY(tm_raw_text_copy(r->ctx, raw->assigned, &d->assigned));
     TM_TRY(tm_raw_text_copy(r->ctx, raw->probability, &d->probability));
     tm_names_check_unique(r, &d->strata, "design.strata");

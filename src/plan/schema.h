@@ -92,6 +92,9 @@ typedef struct tm_raw_design {
     char **strata;
     unsigned strata_count;
     char *seed;
+    char *seed_file;
+    char *seed_env;
+    char *seed_commitment;
     char *assigned;
     char *probability;
     tm_raw_stratum_shares *stratum_shares;
