@@ -94,10 +94,10 @@ static bool add_assignment(void *data, const int32_t *arm, double probability)
 }
 
 /* A rolling design's `received` holds at the unit's turn: what is declared beforehand is the sum over all assignments.
- */
-static void read_chances(const tm_design *design, small_trial *t, double probability[4][MOST_LISTED_UNITS])
+ * Returns the error of chances that are simulated. */
+static double read_chances(const tm_design *design, small_trial *t, double probability[4][MOST_LISTED_UNITS])
 {
-    double error;
+    double error = 0;
     temoin_context *ctx = check_context();
     listed l = {.design = design, .units = &t->units};
     if (design->rolling) check_ok(ctx, design->enumerate(ctx, &t->units, add_assignment, &l));
@@ -110,13 +110,14 @@ static void read_chances(const tm_design *design, small_trial *t, double probabi
         assert_true(design->rolling || design->simulated || error == 0);
     }
     temoin_context_free(ctx);
+    return error;
 }
 
 static void check_frequencies(const tm_design *design, small_trial *t, char seed[32])
 {
     enum { DRAWS = 20000 };
     double probability[4][MOST_LISTED_UNITS], count[MOST_LISTED_UNITS][4] = {{0}};
-    read_chances(design, t, probability);
+    const double error = read_chances(design, t, probability); /* Monte Carlo, of a design whose chances are simulated */
     for (int r = 0; r < DRAWS; r++) {
         snprintf(seed, 32, "%d", r);
         assert_true(draws(design, &t->units, t->arm));
@@ -127,7 +128,7 @@ static void check_frequencies(const tm_design *design, small_trial *t, char seed
         for (int32_t a = 0; a < t->units.n_arms; a++) {
             const double p = probability[a][u];
             assert_true(p >= 0 && p <= 1);
-            assert_true(fabs(count[u][a] - DRAWS * p) <= 5.5 * sqrt(DRAWS * p * (1 - p)));
+            assert_true(fabs(count[u][a] - DRAWS * p) <= 5.5 * (sqrt(DRAWS * p * (1 - p)) + DRAWS * error));
             sum += p;
         }
         check_close(sum, 1, 1e-14);
@@ -177,6 +178,13 @@ static void check_list(const tm_design *design, const tm_design_units *units, in
             check_ok(ctx, design->pairwise(ctx, units, u, a, v, b, &probability));
             assert_true(isnan(probability) || fabs(probability - l.pair[a][b]) <= 1e-12);
         }
+    for (int32_t a = 0; !design->rolling && a < units->n_arms; a++) {
+        int32_t arm[MOST_LISTED_UNITS];
+        double chance[MOST_LISTED_UNITS], error;
+        for (int64_t i = 0; i < units->n_units; i++) arm[i] = a;
+        check_ok(ctx, design->received(ctx, units, arm, chance, &error));
+        for (int64_t i = 0; i < units->n_units; i++) assert_true(fabs(chance[i] - l.chance[a][i]) <= 5.5 * error + 1e-12);
+    }
     if (design->rolling) {
         check_ok(ctx, design->enumerate(ctx, units, add_turns, &l));
         for (int32_t a = 0; a < units->n_arms; a++)

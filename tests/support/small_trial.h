@@ -22,6 +22,10 @@ typedef struct small_trial {
     int32_t cluster[MOST_UNITS];
     char cluster_name[MOST_UNITS][16];
     const char *cluster_text[MOST_UNITS];
+    double covariate_value[2][MOST_UNITS];
+    const double *covariate[2];
+    const char *covariate_name[2];
+    tm_plan_options options;
     int32_t arm[MOST_UNITS];
 } small_trial;
 
@@ -59,6 +63,22 @@ static inline void name_clusters(small_trial *t)
     t->units.cluster_text = t->cluster_text;
 }
 
+/* Two covariates that follow nothing, and options under which the designs that balance on them have something to draw. */
+static inline void name_covariates(small_trial *t)
+{
+    for (int64_t u = 0; u < t->units.n_units; u++) {
+        t->covariate_value[0][u] = (double)(u * u * 7 % 101) * 1e3;
+        t->covariate_value[1][u] = (double)(u * 37 % 53) - 0.25 * (double)(u % 3);
+    }
+    for (int j = 0; j < 2; j++) t->covariate[j] = t->covariate_value[j], t->covariate_name[j] = j ? "income" : "age";
+    t->options = (tm_plan_options){.misfits = "pivotal", .coin = NAN, .urn_start = NAN, .urn_add = NAN, .group_size = 2,
+                                   .matching = "optimal", .accept = 0.5, .candidates = 200, .fraction = 0.9};
+    t->units.n_covariates = 2;
+    t->units.covariate = t->covariate;
+    t->units.covariate_name = t->covariate_name;
+    t->units.options = &t->options;
+}
+
 static inline void build_trial(small_trial *t, int32_t n_strata, int32_t n_arms, const int64_t *size,
                                const int64_t *shares)
 {
@@ -78,6 +98,7 @@ static inline void build_trial(small_trial *t, int32_t n_strata, int32_t n_arms,
     }
     name_units(t);
     name_clusters(t);
+    name_covariates(t);
 }
 
 static inline uint64_t next_random(uint64_t *x) /* xorshift64 */
