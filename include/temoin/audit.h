@@ -34,7 +34,7 @@ typedef struct temoin_enrolment {
  * `inputs/clients.csv` with the rows of the batch behind them; the plan's `clients.file` is not read. Any number of batches
  * gives the same bundle as one batch with all rows. `dry_run`: everything but the writing.
  *
- * Errors   TEMOIN_ERR_PLAN: a design that is not rolling; another plan than that of the bundle. TEMOIN_ERR_DATA: another header,
+ * Errors   TEMOIN_ERR_PLAN: a design that is not rolling; another plan than the bundle's. TEMOIN_ERR_DATA: another header,
  *          a client who is enrolled already or came before the last of the ledger, each with its line; a bundle whose parts do
  *          not belong together. TEMOIN_ERR_IO, also when another process is at work in the folder.
  * Cost     that of drawing all clients at once.

@@ -63,15 +63,19 @@ static bool is_still(int at, const char *name, int fd)
     return fd >= 0 && fstat(fd, &held) == 0 && named.st_dev == held.st_dev && named.st_ino == held.st_ino;
 }
 
-static temoin_status lock(temoin_context *ctx, const tm_folder *folder, int fd)
+/* What is not locked is not ours: it is closed, so that nothing in it is touched. */
+static temoin_status lock(temoin_context *ctx, const tm_folder *folder, int *fd)
 {
-    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0) return TEMOIN_OK;
-    if (errno == EWOULDBLOCK)
-        TM_FAIL(ctx, TEMOIN_ERR_IO,
-                "%s: another temoin is at work in this folder; nothing was written: wait until it is done, then run "
-                "this again",
-                folder->path);
-    return fail_errno(ctx, folder->path, "", "lock the folder, which must lie where files can be locked");
+    if (*fd < 0 || flock(*fd, LOCK_EX | LOCK_NB) == 0) return TEMOIN_OK;
+    const int why = errno;
+    shut(fd);
+    errno = why;
+    if (why != EWOULDBLOCK)
+        return fail_errno(ctx, folder->path, "", "lock the folder, which must lie where files can be locked");
+    TM_FAIL(
+        ctx, TEMOIN_ERR_IO,
+        "%s: another temoin is at work in this folder; nothing was written: wait until it is done, then run this again",
+        folder->path);
 }
 
 static bool is_refusal(int error)
@@ -88,14 +92,14 @@ static temoin_status lock_both(temoin_context *ctx, tm_folder *folder, bool *don
         TM_FAIL(ctx, TEMOIN_ERR_IO, "%s: cannot make the folder: a file has that name; choose another folder",
                 folder->path);
     if (folder->self < 0 && errno != ENOENT) return fail_errno(ctx, folder->path, "", "open");
-    TM_TRY(lock(ctx, folder, folder->self));
+    TM_TRY(lock(ctx, folder, &folder->self));
     if (mkdirat(folder->parent, folder->beside, 0777) != 0 && errno != EEXIST) {
         if (folder->self < 0 || !is_refusal(errno)) return fail_errno(ctx, folder->path, "", "make the folder");
     } else {
         folder->stage = tm_tree_open(folder->parent, folder->beside);
         if (folder->stage < 0 && errno != ENOENT) return fail_errno(ctx, folder->path, "", "make the folder");
         if (folder->stage < 0) return TEMOIN_OK;
-        TM_TRY(lock(ctx, folder, folder->stage));
+        TM_TRY(lock(ctx, folder, &folder->stage));
         if (!is_still(folder->parent, folder->beside, folder->stage)) return TEMOIN_OK;
     }
     *done = is_still(folder->parent, folder->name, folder->self);
@@ -124,8 +128,10 @@ temoin_status tm_folder_open(temoin_context *ctx, const char *path, tm_folder *o
         shut(&out->stage);
         TM_TRY(lock_both(ctx, out, &done));
     }
-    if (!done)
+    if (!done) {
+        shut(&out->stage);
         TM_FAIL(ctx, TEMOIN_ERR_IO, "%s: the folder is renamed all the time; wait until nobody works in it", path);
+    }
     if (out->stage >= 0 && !tm_tree_empty(out->stage))
         return fail_errno(ctx, path, "", "remove what an earlier run left beside");
     if (out->self < 0) return TEMOIN_OK;

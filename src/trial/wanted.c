@@ -115,7 +115,7 @@ temoin_status tm_wanted_read(temoin_context *ctx, const temoin_plan *plan, const
     int line = file == &plan->clients                  ? tm_plan_line(plan, "clients.file")
                : file == &plan->design.options.workers ? tm_plan_line(plan, "design.workers.file")
                                                        : tm_plan_line(plan, "outcomes[%d].file", (int)(file - plan->outcomes));
-    if (!tm_file_exists(path))
+    if (!file->text && !tm_file_exists(path))
         TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: there is no file %s; a path starts from the folder of the plan",
                 plan->path, line, path);
     TM_SCRATCH(ctx, request, list->n);
@@ -125,7 +125,8 @@ temoin_status tm_wanted_read(temoin_context *ctx, const temoin_plan *plan, const
     opts.requests = request;
     opts.n_requests = list->n;
     opts.absent_allowed = true;
-    TM_TRY(temoin_frame_read_csv(ctx, path, &opts, out));
+    if (file->text) TM_TRY(tm_frame_parse(ctx, path, file->text, file->length, &opts, out));
+    else TM_TRY(temoin_frame_read_csv(ctx, path, &opts, out));
     TM_TRY(validate_present(ctx, plan, list, *out));
     return validate_numbers(ctx, list, *out);
 }
