@@ -65,14 +65,15 @@ typedef struct tm_design {
      * Errors   TEMOIN_ERR_PLAN: shares that cannot be honoured exactly; options that do not fit the units. */
     temoin_status (*draw)(temoin_context *ctx, const tm_design_units *units, int32_t *arm);
     /* probability [n_units]: chance that the unit gets the arm given, NaN where that is -1. *error: the largest Monte Carlo
-     * standard error among them, 0 when exact. For a rolling design the chance at the unit's turn, given those before it. */
+     * standard error among them, 0 when exact. For a rolling design the chance at the unit's turn, given those before it; for
+     * `permuted` the share, which is the chance of someone who does not know what is left in the block. */
     temoin_status (*received)(temoin_context *ctx, const tm_design_units *units, const int32_t *arm, double *probability,
                               double *error);
     /* Visits every assignment of positive probability, for small trials; NULL: the design cannot. */
     temoin_status (*enumerate)(temoin_context *ctx, const tm_design_units *units, tm_design_visit *visit, void *data);
     /* Natural logarithm of the number of assignments of positive probability; NaN: not known. NULL likewise. */
     temoin_status (*count)(temoin_context *ctx, const tm_design_units *units, double *log_count);
-    /* Chance that unit u gets arm a and unit v arm b, exact; NULL: by simulation only. */
+    /* Chance that unit u gets arm a and unit v arm b, exact; NaN: too many assignments to list; NULL: by simulation only. */
     temoin_status (*pairwise)(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v, int32_t b,
                               double *probability);
     /* Natural logarithm of the largest probability that an assignment and its mirror, in which two arms are swapped throughout,

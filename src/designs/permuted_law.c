@@ -44,6 +44,8 @@ static double sequence_chance(const law *l, int32_t s)
 {
     const sequence *x = &l->seen[s];
     double chance = 0;
+    if (x->n == 0) return 1;
+    if (tm_open_arms(l->units, s) == 1) return l->units->shares[(int64_t)s * l->units->n_arms + x->arm[x->n - 1]] > 0;
     for (int64_t i = 0; i <= x->n; i++) l->ends[i] = i == 0;
     for (int64_t i = 0; i < x->n; i++)
         for (int32_t k = 0; l->ends[i] > 0 && k < l->sizes.n; k++) {
@@ -57,26 +59,35 @@ static double sequence_chance(const law *l, int32_t s)
     return chance + l->ends[x->n];
 }
 
-static bool list_from(const law *l, int64_t k)
+/* Gives the k-th unit to come its next arm that is possible; false: there is none left. */
+static bool try_next(const law *l, int64_t k)
 {
-    if (k == l->units->n_units) {
-        double probability = 1;
-        for (int32_t s = 0; s < l->units->n_strata; s++) probability *= sequence_chance(l, s);
-        return l->visit(l->data, l->arm, probability);
-    }
     const int64_t u = tm_arrival_at(l->units, k);
     const int32_t s = tm_stratum_of(l->units, u);
     sequence *x = &l->seen[s];
-    bool on = true;
-    x->n++;
-    for (int32_t a = 0; on && a < l->units->n_arms; a++) {
-        x->arm[x->n - 1] = a;
-        if (!(sequence_chance(l, s) > 0)) continue;
-        l->arm[u] = a;
-        on = list_from(l, k + 1);
+    x->n += l->arm[u] < 0;
+    for (int32_t a = l->arm[u] + 1; a < l->units->n_arms; a++) {
+        x->arm[x->n - 1] = l->arm[u] = a;
+        if (sequence_chance(l, s) > 0) return true;
     }
     x->n--;
-    return on;
+    l->arm[u] = -1;
+    return false;
+}
+
+static void list_all(const law *l)
+{
+    bool on = true;
+    for (int64_t k = 0; on && k >= 0;) {
+        if (k == l->units->n_units) {
+            double probability = 1;
+            for (int32_t s = 0; s < l->units->n_strata; s++) probability *= sequence_chance(l, s);
+            on = l->visit(l->data, l->arm, probability);
+            k--;
+        } else {
+            k += try_next(l, k) ? 1 : -1;
+        }
+    }
 }
 
 static temoin_status begin(temoin_context *ctx, law *l)
@@ -89,7 +100,10 @@ static temoin_status begin(temoin_context *ctx, law *l)
     TM_SCRATCH(ctx, l->used, units->n_arms);
     TM_SCRATCH(ctx, l->ends, units->n_units + 1);
     TM_SCRATCH(ctx, l->arm, units->n_units);
-    for (int64_t u = 0; u < units->n_units; u++) l->seen[tm_stratum_of(units, u)].n++;
+    for (int64_t u = 0; u < units->n_units; u++) {
+        l->arm[u] = -1;
+        l->seen[tm_stratum_of(units, u)].n++;
+    }
     for (int32_t s = 0; s < units->n_strata; s++) {
         l->seen[s].arm = arms;
         arms += l->seen[s].n;
@@ -104,7 +118,7 @@ temoin_status tm_permuted_enumerate(temoin_context *ctx, const tm_design_units *
     law l = {.units = units, .visit = visit, .data = data};
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
     const temoin_status status = begin(ctx, &l);
-    if (status == TEMOIN_OK) list_from(&l, 0);
+    if (status == TEMOIN_OK) list_all(&l);
     tm_arena_rewind(&ctx->scratch, mark);
     return status;
 }
@@ -168,7 +182,7 @@ static temoin_status count_any(temoin_context *ctx, law *l, double *log_count)
     law counting = *l;
     counting.visit = add_one;
     counting.data = &n_found;
-    list_from(&counting, 0);
+    list_all(&counting);
     *log_count = tm_log(n_found);
     return TEMOIN_OK;
 }

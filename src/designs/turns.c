@@ -127,39 +127,67 @@ typedef struct listing {
     const tm_design_units *units;
     const tm_turn_rule *rule;
     void *state;
-    int64_t n_turns; /* of the first so many units; the others stay -1 */
-    int32_t *arm;    /* [n_units] */
-    double *chance;  /* [n_turns * n_arms] */
+    int64_t n_turns;     /* of the first so many units; the others stay -1 */
+    int32_t *arm;        /* [n_units] */
+    int32_t *next;       /* [n_turns] the first arm not tried yet */
+    double *chance;      /* [n_turns * n_arms] */
+    double *probability; /* [n_turns + 1] of the turns so far */
     tm_design_visit *visit;
     void *data;
 } listing;
 
-static bool list_from(const listing *list, int64_t k, double probability)
+static void begin_turn(const listing *list, int64_t k)
 {
-    if (k == list->n_turns) return list->visit(list->data, list->arm, probability);
+    list->next[k] = 0;
+    list->rule->look(list->state, tm_arrival_at(list->units, k));
+    for (int32_t a = 0; a < list->units->n_arms; a++)
+        list->chance[k * list->units->n_arms + a] = list->rule->chance(list->state, a);
+}
+
+/* Gives the k-th unit its next arm that is possible; false: there is none left. */
+static bool try_next(const listing *list, int64_t k)
+{
+    const int32_t n_arms = list->units->n_arms;
     const int64_t u = tm_arrival_at(list->units, k);
-    double *chance = list->chance + k * list->units->n_arms;
-    list->rule->look(list->state, u);
-    for (int32_t a = 0; a < list->units->n_arms; a++) chance[a] = list->rule->chance(list->state, a);
-    bool on = true;
-    for (int32_t a = 0; on && a < list->units->n_arms; a++) {
-        if (!(chance[a] > 0)) continue;
-        list->arm[u] = a;
-        list->rule->note(list->state, u, a, 1);
-        on = list_from(list, k + 1, probability * chance[a]);
-        list->rule->note(list->state, u, a, -1);
+    const double *chance = list->chance + k * n_arms;
+    int32_t a = list->next[k];
+    if (list->arm[u] >= 0) list->rule->note(list->state, u, list->arm[u], -1);
+    while (a < n_arms && !(chance[a] > 0)) a++;
+    list->arm[u] = a < n_arms ? a : -1;
+    list->next[k] = a + 1;
+    if (a == n_arms) return false;
+    list->rule->note(list->state, u, a, 1);
+    list->probability[k + 1] = list->probability[k] * chance[a];
+    return true;
+}
+
+/* Depth first, without recursion: a long trial in which nothing is left to chance has one assignment. */
+static void list_from_first(const listing *list)
+{
+    int64_t k = 0;
+    list->probability[0] = 1;
+    if (list->n_turns) begin_turn(list, 0);
+    while (k >= 0) {
+        if (k == list->n_turns) {
+            if (!list->visit(list->data, list->arm, list->probability[k])) return;
+            k--;
+        } else if (try_next(list, k)) {
+            if (++k < list->n_turns) begin_turn(list, k);
+        } else {
+            k--;
+        }
     }
-    list->arm[u] = -1;
-    return on;
 }
 
 static temoin_status list_turns(temoin_context *ctx, listing *list)
 {
     TM_TRY(list->rule->begin(ctx, list->units, &list->state));
     TM_SCRATCH(ctx, list->arm, list->units->n_units);
+    TM_SCRATCH(ctx, list->next, list->n_turns);
     TM_SCRATCH(ctx, list->chance, list->n_turns * list->units->n_arms);
+    TM_SCRATCH(ctx, list->probability, list->n_turns + 1);
     for (int64_t u = 0; u < list->units->n_units; u++) list->arm[u] = -1;
-    list_from(list, 0, 1);
+    list_from_first(list);
     return TEMOIN_OK;
 }
 

@@ -458,6 +458,44 @@ static void one_factor_is_a_biased_coin_in_strata(void **state)
     assert_memory_equal(t.arm, whole.arm, 101 * sizeof *t.arm);
 }
 
+static bool count_one(void *data, const int32_t *arm, double probability)
+{
+    (void)arm;
+    assert_true(probability == 1);
+    ++*(int *)data;
+    return true;
+}
+
+/* Nothing is left to chance: one assignment, however many units; and a visitor may stop at the first of many. */
+static bool stop(void *data, const int32_t *arm, double probability)
+{
+    (void)arm;
+    assert_true(probability > 0);
+    return ++*(int *)data < 3;
+}
+
+static void lists_end(void **state)
+{
+    (void)state;
+    static small_trial t;
+    const int64_t n = 4000, few = 9, certain[] = {0, 5, 0}, shares[] = {1, 1, 1};
+    const char *keys[] = {"permuted", "urn", "biased_coin", "minimized"};
+    for (int k = 0; k < 4; k++) {
+        int visited = 0;
+        double log_count;
+        temoin_context *ctx = check_context();
+        build_trial(&t, 1, 3, &n, certain);
+        check_ok(ctx, design_of(keys[k])->enumerate(ctx, &t.units, count_one, &visited));
+        check_ok(ctx, design_of(keys[k])->count(ctx, &t.units, &log_count));
+        assert_true(visited == 1 && log_count == 0);
+        build_trial(&t, 1, 3, &few, shares);
+        visited = 0;
+        check_ok(ctx, design_of(keys[k])->enumerate(ctx, &t.units, stop, &visited));
+        assert_int_equal(visited, 3);
+        temoin_context_free(ctx);
+    }
+}
+
 static void nonsense_is_refused(void **state)
 {
     (void)state;
@@ -518,6 +556,7 @@ int main(void)
         cmocka_unit_test(weights_count),
         cmocka_unit_test(imbalance_is_its_definition),
         cmocka_unit_test(one_factor_is_a_biased_coin_in_strata),
+        cmocka_unit_test(lists_end),
         cmocka_unit_test(nonsense_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
