@@ -72,25 +72,30 @@ static int64_t count_in(const tm_workers *workers, const char *stratum)
     return n;
 }
 
-__extension__ typedef __int128 wide;
+/* Workers with whom every arm that can get a client is sure of one. */
+static int64_t count_needed(const int64_t *share, int32_t n_arms)
+{
+    int64_t sum = 0, n = 0;
+    for (int32_t a = 0; a < n_arms; a++) sum += share[a];
+    for (int32_t a = 0; a < n_arms; a++) {
+        const int64_t own = share[a] ? sum / share[a] + (sum % share[a] != 0) : 0;
+        if (own > n) n = own;
+    }
+    return n;
+}
 
-/* Where clients are, every arm that can get one is sure of a worker, whatever the draw: else the seed would decide whether
- * there is a draw at all. */
+/* They must be there wherever clients are, whatever the draw: else the seed would decide whether there is a draw at all. */
 static temoin_status validate_numbers(temoin_context *ctx, const temoin_trial *trial, const tm_workers *workers, const char *path)
 {
     const size_t mark = tm_problems_mark(ctx);
     for (int32_t s = 0; s < trial->n_strata && !tm_problems_full(ctx); s++) {
-        const int64_t n = count_in(workers, trial->stratum_text[s]), *share = trial->shares + (int64_t)s * trial->n_arms;
-        int64_t sum = 0;
-        for (int32_t a = 0; a < trial->n_arms; a++) sum += share[a];
-        for (int32_t a = 0; a < trial->n_arms; a++) {
-            if (share[a] == 0 || (wide)n * share[a] >= sum) continue;
+        const int64_t n = count_in(workers, trial->stratum_text[s]);
+        const int64_t needed = count_needed(trial->shares + (int64_t)s * trial->n_arms, trial->n_arms);
+        if (n < needed)
             tm_problem(ctx,
-                       "%s: column \"%s\": the stratum \"%s\" has clients and %lld %s, too few for arm \"%s\" to be sure of one; "
-                       "its share needs %lld or more: add workers, or join the stratum with another",
-                       path, trial->plan->design.options.workers.id, trial->stratum_text[s], (long long)n,
-                       n == 1 ? "worker" : "workers", trial->plan->arms[a].name, (long long)((sum + share[a] - 1) / share[a]));
-        }
+                       "%s: workers in stratum \"%s\": %lld; where clients are, every arm must be sure of a worker, and its "
+                       "shares need %lld: add workers, or join the stratum with another",
+                       path, trial->stratum_text[s], (long long)n, (long long)needed);
     }
     return tm_problems_end(ctx, mark, TEMOIN_ERR_DATA);
 }

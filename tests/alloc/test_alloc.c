@@ -35,8 +35,17 @@ static const char plan_text[] =
     "families: [{name: f, estimates: [lin, dim], adjust: [holm, bh]}]\n"
     "report: {languages: [en, fr], min_cell: 3}\n";
 
+static const char two_stage_plan[] =
+    "temoin: 1\n"
+    "trial: {id: alloc}\n"
+    "clients: {file: c.csv, id: id}\n"
+    "arms: [{name: control}, {name: ocm}]\n"
+    "design: {kind: two_stage, strata: [town], seed: s, workers: {file: w.csv, id: name}}\n";
+
 static void write_inputs(void)
 {
+    write_file("w.csv", "name,town\nu,A\nv,A\nw,A\nx,B\ny,B\n");
+    write_file("p2.yaml", two_stage_plan);
     FILE *clients = fopen("c.csv", "wb"), *outcomes = fopen("o.csv", "wb");
     assert_true(clients && outcomes);
     fputs("id,town,age,team\n", clients);
@@ -74,19 +83,29 @@ static temoin_status analyze(temoin_context *ctx)
     return temoin_bundle_write(ctx, "out", trial, assignment, results);
 }
 
-static temoin_status assign(temoin_context *ctx)
+static temoin_status assign_by(temoin_context *ctx, const char *path)
 {
     const temoin_plan *plan;
     const temoin_trial *trial;
     const temoin_assignment *assignment;
     const char *text;
     size_t length;
-    TM_TRY(temoin_plan_read(ctx, "p.yaml", &plan));
+    TM_TRY(temoin_plan_read(ctx, path, &plan));
     TM_TRY(temoin_trial_build(ctx, plan, false, &trial));
     TM_TRY(temoin_trial_render(ctx, trial, &text, &length));
     TM_TRY(temoin_assignment_draw(ctx, trial, &assignment));
     TM_TRY(temoin_bundle_write(ctx, "out", trial, assignment, NULL));
     return temoin_ledger_head(ctx, assignment) ? TEMOIN_OK : TEMOIN_ERR_MEMORY;
+}
+
+static temoin_status assign(temoin_context *ctx)
+{
+    return assign_by(ctx, "p.yaml");
+}
+
+static temoin_status assign_two_stages(temoin_context *ctx)
+{
+    return assign_by(ctx, "p2.yaml");
 }
 
 static temoin_status verify(temoin_context *ctx)
@@ -167,7 +186,7 @@ static int check_whole_files(const char *folder, const char *finished)
         snprintf(path, sizeof path, "%.20s/%.255s", folder, entry->d_name);
         snprintf(other, sizeof other, "%.20s/%.255s", finished, entry->d_name);
         if (strcmp(entry->d_name, "inputs") == 0) {
-            n += check_whole_files("out/inputs", "whole/inputs");
+            n += check_whole_files(path, other);
             continue;
         }
         check_same_file(path, other);
@@ -247,14 +266,20 @@ static void analyses_starve(void **state)
     starve(analyze, "whole");
 }
 
+static void check_assignment_starves(scenario *scene)
+{
+    remove_folder("out");
+    run_well(scene);
+    remove_folder("assigned");
+    assert_int_equal(rename("out", "assigned"), 0);
+    starve(scene, "assigned");
+}
+
 static void assignments_starve(void **state)
 {
     (void)state;
-    remove_folder("out");
-    run_well(assign);
-    remove_folder("assigned");
-    assert_int_equal(rename("out", "assigned"), 0);
-    starve(assign, "assigned");
+    check_assignment_starves(assign);
+    check_assignment_starves(assign_two_stages);
 }
 
 static void verdicts_starve(void **state)

@@ -124,10 +124,14 @@ static void files_of_workers_are_checked(void **state)
            "w.csv: line 7, column \"site\": empty, so the worker is in no stratum; fill it in\n");
     write_people(WORKERS_OF_A "x,B\n");
     refuse(HEAD("") TWO_STAGE, TEMOIN_ERR_DATA,
-           "w.csv: column \"name\": the stratum \"B\" has clients and 1 worker, too few for arm \"control\" to be sure of one; its "
-           "share needs 2 or more: add workers, or join the stratum with another\n"
-           "w.csv: column \"name\": the stratum \"B\" has clients and 1 worker, too few for arm \"ocm\" to be sure of one; its "
-           "share needs 2 or more: add workers, or join the stratum with another\n");
+           "w.csv: workers in stratum \"B\": 1; where clients are, every arm must be sure of a worker, and its shares need 2: add "
+           "workers, or join the stratum with another\n");
+    refuse("temoin: 1\ntrial: {id: t}\nclients: {file: c.csv, id: id}\narms: [{name: a, share: .3}, {name: b, share: .7}]\n\n"
+           TWO_STAGE, TEMOIN_ERR_DATA,
+           "w.csv: workers in stratum \"A\": 3; where clients are, every arm must be sure of a worker, and its shares need 4: add "
+           "workers, or join the stratum with another\n"
+           "w.csv: workers in stratum \"B\": 1; where clients are, every arm must be sure of a worker, and its shares need 4: add "
+           "workers, or join the stratum with another\n");
     write_file("w.csv", "name,place\nu,A\n");
     refuse(HEAD("") TWO_STAGE, TEMOIN_ERR_PLAN,
            "p.yaml: line 6: w.csv has no column \"site\"; its columns are \"name\", \"place\"\n");
