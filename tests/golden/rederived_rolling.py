@@ -14,8 +14,8 @@ sys.path.insert(0, str(HERE.parent / "support"))
 import tap  # noqa: E402
 
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
-NASTY = ["a,b", 'say "no"', "two\nlines", "semi;colon", "tab\there", "Zoë", "𝛀", "a|b", "a\\|b", "\\", "|", "-1", "1", "01", "1.0",
-         "'", "e\u0301", "=1+1", "a b", "x" * 300]
+NASTY = ["a,b", 'say "no"', "two\nlines", "semi;colon", "tab\there", "Zoë", "𝛀", "a|b", "a\\|b", "\\", "|", "-1", "1", "01",
+         "1.0", "'", "e\u0301", "=1+1", "a b", "x" * 300]
 COLUMNS = ["id", "came", "site", "school", "sex"]
 
 
