@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How an allocation is drawn, with the misfit policy "pivotal"; misfits.h has the other ones, which replace steps 2 to 4.
+/* How an allocation is drawn, with the misfit policy "pivotal"; misfits.h has the other ones, which replace steps 2
+ * to 4.
  *
  * 1. Units are taken in the order of the bytes of their ids. A unit's stratum has a canonical text: its values in
  *    the order of `design.strata`, joined by "|", each "\" and "|" inside a value with a "\" before it; "" without
@@ -25,8 +26,8 @@
  * 4. In a stratum, arm a has one unit more where its cell ended as D.
  * 5. The units of a stratum, numbered from 0, are shuffled with the stream "order", label the canonical text: for
  *    i = n - 1, …, 1, swap unit i with unit bounded(i + 1). The shuffled units get, in turn, the sure places of the
- *    first arm, of the second arm, …, then the leftover places in the order of the arms (a policy may give several to an
- *    arm), and those that are left then get no arm.
+ *    first arm, of the second arm, …, then the leftover places in the order of the arms; a policy may give an arm
+ *    several of these, or leave units without a place and so without an arm.
  *
  * A stream is PCG64 (XSL-RR 128/64, setseq) seeded by SHA-256("temoin/1" NUL trial id NUL seed NUL purpose NUL
  * label): initstate is the first 16 bytes and initseq the last 16, big-endian. In 128-bit arithmetic inc = 2

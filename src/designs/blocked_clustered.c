@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* `blocked` for clusters: read "cluster" for "unit" in blocked.c; a stratum's n is the number of its clusters, and they are
- * numbered in the order of the bytes of their texts. A unit gets its cluster's arm. Streams are those of blocked.c. A cluster
- * with units in two strata is refused. */
+/* `blocked` for clusters: read "cluster" for "unit" in blocked.c; a stratum's n is the number of its clusters, and they
+ * are numbered in the order of the bytes of their texts. A unit gets its cluster's arm. Streams are those of blocked.c.
+ * A cluster with units in two strata is refused. */
 #include "designs/clusters.h"
 
 const tm_design tm_design_blocked_clustered = {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* `complete` for clusters: read "cluster" for "unit" in blocked.c, with a single stratum, whose canonical text is "". A unit
- * gets its cluster's arm. Streams are those of blocked.c. */
+/* `complete` for clusters: read "cluster" for "unit" in blocked.c, with a single stratum, whose canonical text is "". A
+ * unit gets its cluster's arm. Streams are those of blocked.c. */
 #include "designs/clusters.h"
 
 static temoin_status check_no_strata(temoin_context *ctx, const tm_design_units *units)
 {
     if (units->n_strata != 1 || units->stratum_text[0][0])
         TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                "design: kind \"clustered\" draws all clusters as one group, but design.strata divides them; use kind "
-                "\"blocked_clustered\" or leave out design.strata");
+                "design: kind \"clustered\" draws all clusters as one group, but design.strata divides them; use "
+                "kind \"blocked_clustered\" or leave out design.strata");
     return TEMOIN_OK;
 }
 

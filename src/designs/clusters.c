@@ -9,17 +9,19 @@ temoin_status tm_clusters_build(temoin_context *ctx, const tm_design_units *unit
 {
     if (!units->cluster)
         TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                "design: whole clusters are to be drawn, but nothing says which they are; give the column as design.cluster");
+                "design: whole clusters are to be drawn, but nothing says which they are; give the column as "
+                "design.cluster");
     int32_t *stratum;
     TM_SCRATCH(ctx, stratum, units->n_clusters);
     for (int32_t g = 0; g < units->n_clusters; g++) stratum[g] = -1;
     for (int64_t u = 0; u < units->n_units; u++) {
         const int32_t g = units->cluster[u], s = units->stratum ? units->stratum[u] : 0;
         if (stratum[g] >= 0 && stratum[g] != s)
-            TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                    "design: cluster \"%s\" has clients in the strata \"%s\" and \"%s\"; a cluster is drawn as a whole, so "
-                    "give strata that do not divide it",
-                    units->cluster_text[g], units->stratum_text[stratum[g]], units->stratum_text[s]);
+            TM_FAIL(
+                ctx, TEMOIN_ERR_PLAN,
+                "design: cluster \"%s\" has clients in the strata \"%s\" and \"%s\"; a cluster is drawn as a whole, "
+                "so give strata that do not divide it",
+                units->cluster_text[g], units->stratum_text[stratum[g]], units->stratum_text[s]);
         stratum[g] = s;
     }
     for (int32_t g = 0; g < units->n_clusters; g++) assert(stratum[g] >= 0);
@@ -44,8 +46,8 @@ static temoin_status draw(temoin_context *ctx, const tm_design_units *units, int
     return TEMOIN_OK;
 }
 
-static temoin_status received(temoin_context *ctx, const tm_design_units *units, const int32_t *arm, double *probability,
-                              double *error)
+static temoin_status received(temoin_context *ctx, const tm_design_units *units, const int32_t *arm,
+                              double *probability, double *error)
 {
     tm_design_units clusters;
     int32_t *of_cluster;
@@ -92,8 +94,8 @@ static temoin_status count(temoin_context *ctx, const tm_design_units *units, do
     return tm_places_count(ctx, &clusters, log_count);
 }
 
-static temoin_status pairwise(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v, int32_t b,
-                              double *probability)
+static temoin_status pairwise(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v,
+                              int32_t b, double *probability)
 {
     tm_design_units clusters;
     TM_TRY(tm_clusters_build(ctx, units, &clusters));

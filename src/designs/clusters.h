@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whole clusters are drawn: each stands for its units as if it were one unit. Clusters are in the order of the bytes of their
- * texts, as units are in that of their ids. */
+/* Whole clusters are drawn: each stands for its units as if it were one unit. Clusters are in the order of the bytes of
+ * their texts, as units are in that of their ids. */
 #ifndef TM_CLUSTERS_H
 #define TM_CLUSTERS_H
 
@@ -8,7 +8,8 @@
 
 /* *clusters in scratch: one unit per cluster, in its stratum.
  * Errors   TEMOIN_ERR_PLAN: there are no clusters; one lies in two strata. */
-TEMOIN_MUST_CHECK temoin_status tm_clusters_build(temoin_context *ctx, const tm_design_units *units, tm_design_units *clusters);
+TEMOIN_MUST_CHECK temoin_status tm_clusters_build(temoin_context *ctx, const tm_design_units *units,
+                                                  tm_design_units *clusters);
 
 /* As in tm_design: what places.h does with units, done with clusters. */
 temoin_status tm_clusters_draw(temoin_context *ctx, const tm_design_units *units, int32_t *arm);

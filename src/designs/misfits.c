@@ -40,8 +40,8 @@ static temoin_status check_denominator(temoin_context *ctx, const tm_places *p)
     int32_t at = 0;
     if (!common_denominator(p, &at))
         TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                "design: stratum \"%s\": its shares and those of the strata before it have no common denominator up to 2^53, "
-                "so leftover units cannot be drawn exactly; write the shares with fewer decimals",
+                "design: stratum \"%s\": its shares and those of the strata before it have no common denominator up "
+                "to 2^53, so leftover units cannot be drawn exactly; write the shares with fewer decimals",
                 p->units->stratum_text[at]);
     return TEMOIN_OK;
 }
@@ -180,8 +180,8 @@ static temoin_status check_packs(temoin_context *ctx, const tm_places *p, bool w
             const int64_t here = tm_places_share(p, s, a), first = tm_places_share(p, 0, a);
             if (weighted ? here == first : (here > 0) == (first > 0)) continue;
             TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                    "design: misfits \"%s\" deals the leftover units of all strata together and needs %s, but strata \"%s\" "
-                    "and \"%s\" differ; use \"pivotal\", or \"%s\"",
+                    "design: misfits \"%s\" deals the leftover units of all strata together and needs %s, but strata "
+                    "\"%s\" and \"%s\" differ; use \"pivotal\", or \"%s\"",
                     p->misfit->key, weighted ? "the same shares in all of them" : "the same arms in all of them",
                     p->units->stratum_text[0], p->units->stratum_text[s], weighted ? "wstrata" : "strata");
         }
@@ -202,39 +202,51 @@ const tm_misfit tm_misfits[] = {
     {.key = "pivotal",
      .title = "Exact shares, balanced over strata together",
      .cites = "Cox 1987; Deville & Tillé 1998",
-     .keeps_shares = true, .deals_out = true,
+     .keeps_shares = true,
+     .deals_out = true,
      .check = check_denominator,
      .round = round_jointly},
     {.key = "within_stratum",
      .title = "Exact shares, each stratum for itself",
      .cites = "Deville & Tillé 1998",
-     .by_stratum = true, .keeps_shares = true, .deals_out = true,
+     .by_stratum = true,
+     .keeps_shares = true,
+     .deals_out = true,
      .round = round_each},
     {.key = "missing",
      .title = "Units beyond whole blocks of the shares get no arm",
      .cites = "Carril 2017",
-     .in_blocks = true, .by_stratum = true,
+     .in_blocks = true,
+     .by_stratum = true,
      .round = leave_out},
     {.key = "strata",
      .title = "Equal chances of each arm, balanced in each stratum",
      .cites = "Carril 2017",
-     .in_blocks = true, .by_stratum = true, .deals_out = true,
+     .in_blocks = true,
+     .by_stratum = true,
+     .deals_out = true,
      .round = deal_strata},
     {.key = "wstrata",
      .title = "Exact shares, dealt from a block of the shares in each stratum",
      .cites = "Carril 2017",
-     .in_blocks = true, .by_stratum = true, .keeps_shares = true, .deals_out = true,
+     .in_blocks = true,
+     .by_stratum = true,
+     .keeps_shares = true,
+     .deals_out = true,
      .round = deal_wstrata},
     {.key = "global",
      .title = "Equal chances of each arm, balanced over strata together",
      .cites = "Carril 2017",
-     .in_blocks = true, .deals_out = true,
+     .in_blocks = true,
+     .deals_out = true,
      .check = check_global,
      .round = deal_global},
     {.key = "wglobal",
      .title = "Exact shares, dealt from blocks of the shares that run through the strata",
      .cites = "Carril 2017",
-     .in_blocks = true, .keeps_shares = true, .deals_out = true,
+     .in_blocks = true,
+     .keeps_shares = true,
+     .deals_out = true,
      .check = check_wglobal,
      .round = deal_wglobal},
 };
@@ -253,6 +265,6 @@ temoin_status tm_misfit_choose(temoin_context *ctx, const char *name, const tm_m
     for (int m = 0; m < tm_n_misfits; m++) tm_sink_printf(&list, "%s%s", m ? ", " : "", keys[m]);
     TM_TRY(tm_sink_finish(&list));
     const char *nearest = tm_nearest(name, keys, (size_t)tm_n_misfits);
-    TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: there is no misfit policy \"%s\"; the policies are %s%s%s%s", name, list.text,
-            nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+    TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: there is no misfit policy \"%s\"; the policies are %s%s%s%s", name,
+            list.text, nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 }

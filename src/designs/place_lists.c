@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every assignment, one after the other: for each way in which the leftovers fall, all orders of each stratum's places. */
+/* Every assignment, one after the other: for each way in which the leftovers fall, all orders of each stratum's places.
+ */
 #include <math.h>
 
 #include "designs/places.h"
@@ -66,7 +67,8 @@ static temoin_status list_all(temoin_context *ctx, const tm_design_units *units,
     TM_TRY(tm_tables_build(ctx, &p, &tables));
     if (tables.n == 0)
         TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                "design: the leftover units of %d strata can fall in more than 65536 ways; their assignments cannot be listed",
+                "design: the leftover units of %d strata can fall in more than 65536 ways; their assignments cannot "
+                "be listed",
                 (int)p.n_rows);
     l->places = &p;
     TM_TRY(tm_places_sort(ctx, &p, &l->order));

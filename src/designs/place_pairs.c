@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Two units' chances together. In a stratum of n units of which c[a] get arm a, two of them get a and b with probability
- * c[a] (c[b] - [a = b]) / (n (n - 1)); units of strata s and t with c[s][a] c[t][b] / (n[s] n[t]). What remains is the mean of
- * the product over all numbers of places. */
+/* Two units' chances together. In a stratum of n units of which c[a] get arm a, two of them get a and b with
+ * probability c[a] (c[b] - [a = b]) / (n (n - 1)); units of strata s and t with c[s][a] c[t][b] / (n[s] n[t]). What
+ * remains is the mean of the product over all numbers of places. */
 #include <math.h>
 
 #include "designs/places.h"
@@ -43,8 +43,8 @@ static int64_t n_left(const tm_places *p, int32_t s)
     return left;
 }
 
-/* With a single leftover place, or with one for all but one of the arms that could have it, the stratum's own remainders tell
- * how its places fall, whatever the others do. False: they do not. */
+/* With a single leftover place, or with one for all but one of the arms that could have it, the stratum's own
+ * remainders tell how its places fall, whatever the others do. False: they do not. */
 static bool find_from_remainders(const tm_places *p, seat x, seat y, double *mean)
 {
     const int64_t *base = p->base + (int64_t)x.s * p->units->n_arms, left = n_left(p, x.s);
@@ -54,8 +54,10 @@ static bool find_from_remainders(const tm_places *p, seat x, seat y, double *mea
     const double sum = (double)p->sum[x.s], sure_x = (double)base[x.a], sure_y = (double)base[y.a];
     const double at_x = (double)remainder_of(p, x.s, x.a) / sum, at_y = (double)remainder_of(p, x.s, y.a) / sum;
     double both = 0; /* extra places for both */
-    if (x.a == y.a) both = at_x;
-    else if (left != 1 && at_x > 0 && at_y > 0) both = at_x + at_y - 1;
+    if (x.a == y.a)
+        both = at_x;
+    else if (left != 1 && at_x > 0 && at_y > 0)
+        both = at_x + at_y - 1;
     *mean = sure_x * sure_y + sure_x * at_y + sure_y * at_x + both;
     if (x.a == y.a) *mean -= sure_x + at_x;
     return true;
@@ -79,8 +81,8 @@ static temoin_status find_in_stratum(temoin_context *ctx, tm_places *p, seat x, 
     return TEMOIN_OK;
 }
 
-static temoin_status find_pair(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v, int32_t b,
-                               double *probability)
+static temoin_status find_pair(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v,
+                               int32_t b, double *probability)
 {
     tm_places p;
     TM_TRY(tm_places_build(ctx, units, &p));
@@ -99,8 +101,8 @@ static temoin_status find_pair(temoin_context *ctx, const tm_design_units *units
     return TEMOIN_OK;
 }
 
-temoin_status tm_places_pairwise(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v, int32_t b,
-                                 double *probability)
+temoin_status tm_places_pairwise(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v,
+                                 int32_t b, double *probability)
 {
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
     const temoin_status status = find_pair(ctx, units, u, a, v, b, probability);

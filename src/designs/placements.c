@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What can be drawn, how often, and who together with whom: from the numbers of places alone. Given them, all orders of a
- * stratum's units are equally likely, and assignments with different numbers are different. */
+/* What can be drawn, how often, and who together with whom: from the numbers of places alone. Given them, all orders of
+ * a stratum's units are equally likely, and assignments with different numbers are different. */
 #include <math.h>
 #include <string.h>
 
@@ -11,7 +11,8 @@
 static double log_orders_of_table(const tm_places *p, const int64_t *extra)
 {
     double sum = 0;
-    for (int32_t r = 0; r < p->n_rows; r++) sum += tm_places_log_orders(p, p->row[r], extra + (int64_t)r * p->units->n_arms);
+    for (int32_t r = 0; r < p->n_rows; r++)
+        sum += tm_places_log_orders(p, p->row[r], extra + (int64_t)r * p->units->n_arms);
     return sum;
 }
 
@@ -19,8 +20,10 @@ static double log_orders_of_sure_strata(const tm_places *p)
 {
     double sum = 0;
     for (int32_t s = 0, r = 0; s < p->units->n_strata; s++) {
-        if (r < p->n_rows && p->row[r] == s) r++;
-        else sum += tm_places_log_orders(p, s, NULL);
+        if (r < p->n_rows && p->row[r] == s)
+            r++;
+        else
+            sum += tm_places_log_orders(p, s, NULL);
     }
     return sum;
 }
@@ -42,8 +45,8 @@ static temoin_status sum_over_groups(temoin_context *ctx, tm_places *p, group_su
     return TEMOIN_OK;
 }
 
-/* Two arms, or more, whose leftovers are one half each: every decision of the pivotal rounding settles all that it touches, so
- * there are two outcomes for each, whatever came before. */
+/* Two arms, or more, whose leftovers are one half each: every decision of the pivotal rounding settles all that it
+ * touches, so there are two outcomes for each, whatever came before. */
 static void begin_halves(void *data, const char *purpose, const char *label)
 {
     (void)data, (void)purpose, (void)label;
@@ -111,8 +114,8 @@ temoin_status tm_places_count(temoin_context *ctx, const tm_design_units *units,
     return status;
 }
 
-/* Of an assignment: sum[0] is the logarithm of its probability, sum[1 + a * n_arms + b] that of its mirror with arms a < b
- * swapped, and behind these stands how many units each arm has. */
+/* Of an assignment: sum[0] is the logarithm of its probability, sum[1 + a * n_arms + b] that of its mirror with arms a
+ * < b swapped, and behind these stands how many units each arm has. */
 static int32_t n_sums(int32_t n_arms)
 {
     return 1 + n_arms * n_arms + n_arms;
@@ -124,7 +127,8 @@ static double likeliest_of(const double *sum, int32_t n_arms)
     double mirror = -INFINITY;
     for (int32_t a = 0; a < n_arms; a++)
         for (int32_t b = a + 1; b < n_arms; b++)
-            if (n_units[a] + n_units[b] > 0) mirror = fmax(mirror, sum[1 + a * n_arms + b]); /* else it is its own mirror */
+            if (n_units[a] + n_units[b] > 0)
+                mirror = fmax(mirror, sum[1 + a * n_arms + b]); /* else it is its own mirror */
     return isnan(sum[0]) ? NAN : tm_log_plus(sum[0], mirror);
 }
 
@@ -142,7 +146,8 @@ static int64_t find_mirror(const tm_places *p, const tm_tables *tables, int64_t 
 }
 
 /* Adds that of one assignment with the places of table k to what there is, into `sum`. */
-static void weigh_table(const tm_places *p, const tm_tables *tables, int64_t k, const double *before, int64_t *extra, double *sum)
+static void weigh_table(const tm_places *p, const tm_tables *tables, int64_t k, const double *before, int64_t *extra,
+                        double *sum)
 {
     const int32_t n_arms = p->units->n_arms;
     const double log_orders = log_orders_of_table(p, tables->extra[k]);
@@ -211,8 +216,10 @@ static temoin_status find_likeliest(temoin_context *ctx, const tm_design_units *
     TM_SCRATCH(ctx, sure, n_sums(units->n_arms));
     TM_SCRATCH(ctx, sum, n_sums(units->n_arms));
     for (int32_t s = 0, r = 0; s < units->n_strata; s++) {
-        if (r < p.n_rows && p.row[r] == s) r++;
-        else add_sure_stratum(&p, s, sure);
+        if (r < p.n_rows && p.row[r] == s)
+            r++;
+        else
+            add_sure_stratum(&p, s, sure);
     }
     memcpy(sum, sure, (size_t)n_sums(units->n_arms) * sizeof *sum);
     TM_TRY(add_likeliest(ctx, &p, sum));

@@ -63,9 +63,8 @@ static int64_t give_sure_places(tm_places *p, int32_t s)
     int64_t left = n;
     for (int32_t a = 0; a < p->units->n_arms; a++) {
         const int64_t share = tm_places_share(p, s, a), i = (int64_t)s * p->units->n_arms + a;
-        p->base[i] = p->misfit->in_blocks
-                         ? n / p->sum[s] * share
-                         : (int64_t)((tm_uint128)n * (tm_uint128)share / (tm_uint128)p->sum[s]);
+        p->base[i] = p->misfit->in_blocks ? n / p->sum[s] * share
+                                          : (int64_t)((tm_uint128)n * (tm_uint128)share / (tm_uint128)p->sum[s]);
         left -= p->base[i];
     }
     return left;
@@ -205,8 +204,10 @@ const int64_t *tm_places_row(const tm_places *p, const int64_t *extra, int32_t s
     for (int32_t low = 0, high = p->n_rows; low < high;) {
         const int32_t middle = low + (high - low) / 2;
         if (p->row[middle] == s) return extra + (int64_t)middle * p->units->n_arms;
-        if (p->row[middle] < s) low = middle + 1;
-        else high = middle;
+        if (p->row[middle] < s)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return NULL;
 }
@@ -247,15 +248,15 @@ static temoin_status find_received(temoin_context *ctx, const tm_design_units *u
     TM_TRY(tm_places_build(ctx, units, &p));
     TM_SCRATCH(ctx, chance, (int64_t)units->n_strata * units->n_arms);
     for (int32_t s = 0; s < units->n_strata; s++)
-        for (int32_t a = 0; a < units->n_arms; a++)
-            chance[(int64_t)s * units->n_arms + a] = tm_places_chance(&p, s, a);
+        for (int32_t a = 0; a < units->n_arms; a++) chance[(int64_t)s * units->n_arms + a] = tm_places_chance(&p, s, a);
     for (int64_t u = 0; u < units->n_units; u++)
-        probability[u] = arm[u] < 0 ? NAN : chance[(int64_t)(units->stratum ? units->stratum[u] : 0) * units->n_arms + arm[u]];
+        probability[u] =
+            arm[u] < 0 ? NAN : chance[(int64_t)(units->stratum ? units->stratum[u] : 0) * units->n_arms + arm[u]];
     return TEMOIN_OK;
 }
 
-temoin_status tm_places_received(temoin_context *ctx, const tm_design_units *units, const int32_t *arm, double *probability,
-                                 double *error)
+temoin_status tm_places_received(temoin_context *ctx, const tm_design_units *units, const int32_t *arm,
+                                 double *probability, double *error)
 {
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
     *error = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Places for units, arm by arm and stratum by stratum: the sure ones, and those that the misfit policy gives out. Which unit
- * gets which place is a shuffle within the stratum, so all that can be said of a draw follows from the numbers of places. */
+/* Places for units, arm by arm and stratum by stratum: the sure ones, and those that the misfit policy gives out. Which
+ * unit gets which place is a shuffle within the stratum, so all that can be said of a draw follows from the numbers of
+ * places. */
 #ifndef TM_PLACES_H
 #define TM_PLACES_H
 
@@ -59,12 +60,13 @@ temoin_status tm_places_build_alone(temoin_context *ctx, const tm_places *places
 temoin_status tm_places_draw(temoin_context *ctx, const tm_design_units *units, int32_t *arm);
 
 /* As in tm_design. */
-temoin_status tm_places_received(temoin_context *ctx, const tm_design_units *units, const int32_t *arm, double *probability,
-                                 double *error);
-temoin_status tm_places_enumerate(temoin_context *ctx, const tm_design_units *units, tm_design_visit *visit, void *data);
+temoin_status tm_places_received(temoin_context *ctx, const tm_design_units *units, const int32_t *arm,
+                                 double *probability, double *error);
+temoin_status tm_places_enumerate(temoin_context *ctx, const tm_design_units *units, tm_design_visit *visit,
+                                  void *data);
 temoin_status tm_places_count(temoin_context *ctx, const tm_design_units *units, double *log_count);
-temoin_status tm_places_pairwise(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v, int32_t b,
-                                 double *probability);
+temoin_status tm_places_pairwise(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v,
+                                 int32_t b, double *probability);
 temoin_status tm_places_likeliest(temoin_context *ctx, const tm_design_units *units, double *log_probability);
 
 #endif

@@ -37,8 +37,10 @@ static temoin_status put_line(temoin_context *ctx, const temoin_trial *trial, co
     TM_TRY(tm_design_smallest_p(ctx, design, &units, &log_p));
     if (isnan(log_count) && isnan(log_p)) return TEMOIN_OK;
     tm_sink_put(sink, "possible assignments: ");
-    if (isnan(log_count)) tm_sink_put(sink, "not counted");
-    else put_exp(sink, log_count);
+    if (isnan(log_count))
+        tm_sink_put(sink, "not counted");
+    else
+        put_exp(sink, log_count);
     if (!isnan(log_p)) {
         tm_sink_put(sink, " (smallest randomization p value ");
         put_exp(sink, log_p);
@@ -48,7 +50,8 @@ static temoin_status put_line(temoin_context *ctx, const temoin_trial *trial, co
     return TEMOIN_OK;
 }
 
-temoin_status temoin_trial_render_count(temoin_context *ctx, const temoin_trial *trial, const char **text, size_t *length)
+temoin_status temoin_trial_render_count(temoin_context *ctx, const temoin_trial *trial, const char **text,
+                                        size_t *length)
 {
     tm_sink sink;
     const tm_design *design = tm_design_find(trial->plan->design.kind);

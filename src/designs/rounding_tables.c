@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A path is the list of the options taken, one for each decision; the next path changes the last decision that has an option
- * left. Each path is walked from the start, so that a policy needs no way back. */
+/* A path is the list of the options taken, one for each decision; the next path changes the last decision that has an
+ * option left. Each path is walked from the start, so that a policy needs no way back. */
 #include "designs/rounding_tables.h"
 
 #include <math.h>
@@ -60,13 +60,14 @@ static double log_choose(int64_t n, int64_t k)
     return tm_log_factorial(n) - tm_log_factorial(k) - tm_log_factorial(n - k);
 }
 
-/* Chance of `hits` among n cards of a pack with so many cards, of which `good` count. Small numbers in whole steps, so that the
- * result is good to the last digits. */
+/* Chance of `hits` among n cards of a pack with so many cards, of which `good` count. Small numbers in whole steps, so
+ * that the result is good to the last digits. */
 static double hypergeometric(int64_t n_cards, int64_t good, int64_t n, int64_t hits)
 {
     if (n > 512) return exp(log_choose(good, hits) + log_choose(n_cards - good, n - hits) - log_choose(n_cards, n));
     double chance = 1;
-    for (int64_t i = 0; i < hits; i++) chance *= (double)(good - i) * (double)(n - i) / ((double)(n_cards - i) * (double)(i + 1));
+    for (int64_t i = 0; i < hits; i++)
+        chance *= (double)(good - i) * (double)(n - i) / ((double)(n_cards - i) * (double)(i + 1));
     for (int64_t i = 0; i < n - hits; i++) chance *= (double)(n_cards - good - i) / (double)(n_cards - hits - i);
     return chance;
 }
@@ -170,8 +171,10 @@ int64_t tm_tables_find(const tm_tables *tables, const int64_t *extra)
         const int64_t middle = low + (high - low) / 2;
         const int order = compare_extra(tables->extra[middle], extra, tables->width);
         if (order == 0) return middle;
-        if (order < 0) low = middle + 1;
-        else high = middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return -1;
 }

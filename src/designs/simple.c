@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Each unit for itself, by the shares of its stratum: integers w[a] without common divisor that sum to W. k = bounded(W) from the
- * stream "unit", label the unit's id; the unit gets the first arm a with w[first] + … + w[a] > k. One unit's arm depends on its own
- * id and shares, and on no other unit. */
+/* Each unit for itself, by the shares of its stratum: integers w[a] without common divisor that sum to W. k =
+ * bounded(W) from the stream "unit", label the unit's id; the unit gets the first arm a with w[first] + … + w[a] > k.
+ * One unit's arm depends on its own id and shares, and on no other unit. */
 #include <math.h>
 
 #include "designs/places.h"
@@ -52,8 +52,8 @@ static temoin_status draw(temoin_context *ctx, const tm_design_units *units, int
     return status;
 }
 
-static temoin_status received(temoin_context *ctx, const tm_design_units *units, const int32_t *arm, double *probability,
-                              double *error)
+static temoin_status received(temoin_context *ctx, const tm_design_units *units, const int32_t *arm,
+                              double *probability, double *error)
 {
     tm_design_units plain;
     tm_places p;
@@ -120,8 +120,8 @@ static temoin_status count(temoin_context *ctx, const tm_design_units *units, do
     return status;
 }
 
-static temoin_status pairwise(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v, int32_t b,
-                              double *probability)
+static temoin_status pairwise(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v,
+                              int32_t b, double *probability)
 {
     tm_design_units plain;
     tm_places p;
@@ -149,8 +149,10 @@ static void find_likeliest(const tm_places *p, const tm_design_units *units, dou
                 moved |= a != best;
                 sum += log(chance_of(p, u, a));
             }
-            if (!moved) own = sum;
-            else mirror = fmax(mirror, sum);
+            if (!moved)
+                own = sum;
+            else
+                mirror = fmax(mirror, sum);
         }
     *log_probability = tm_log_plus(own, mirror);
 }

@@ -43,8 +43,10 @@ static double probability_of(const listed *l, const int32_t *arm)
         const int64_t middle = low + (high - low) / 2;
         const int order = order_of(l->arm + l->sorted[middle] * l->n_units, arm, l->n_units);
         if (order == 0) return l->probability[l->sorted[middle]];
-        if (order < 0) low = middle + 1;
-        else high = middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return 0;
 }
@@ -85,7 +87,8 @@ static temoin_status list_all(temoin_context *ctx, const tm_design *design, cons
     return TEMOIN_OK;
 }
 
-temoin_status tm_design_smallest_p(temoin_context *ctx, const tm_design *design, const tm_design_units *units, double *log_p)
+temoin_status tm_design_smallest_p(temoin_context *ctx, const tm_design *design, const tm_design_units *units,
+                                   double *log_p)
 {
     double log_count = NAN;
     *log_p = NAN;

@@ -10,8 +10,10 @@ double tm_log_factorial(int64_t n)
 {
     gsl_sf_result result = {NAN, NAN};
     if (n < 0) return NAN;
-    if (n <= UINT_MAX) gsl_sf_lnfact_e((unsigned)n, &result);
-    else gsl_sf_lngamma_e((double)n + 1, &result);
+    if (n <= UINT_MAX)
+        gsl_sf_lnfact_e((unsigned)n, &result);
+    else
+        gsl_sf_lngamma_e((double)n + 1, &result);
     return result.val;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The draw step, units in memory: arms of a blocked design, beside the time to write one arm per unit. */
+/* The draw step, units in memory: arms of a blocked design and their probabilities, beside the time to write one arm per unit. */
 #include <string.h>
 
 #include "designs/design_kind.h"
@@ -14,7 +14,8 @@ static int run_case(int64_t n_units, int32_t n_strata)
     char(*text)[16] = malloc((size_t)n_strata * sizeof *text);
     const char **texts = malloc((size_t)n_strata * sizeof *texts);
     int64_t *shares = malloc((size_t)n_strata * 3 * sizeof *shares);
-    stopwatch draw = {.n = 0}, write = {.n = 0};
+    double *probability = malloc((size_t)n_units * sizeof *probability), error;
+    stopwatch draw = {.n = 0}, received = {.n = 0}, write = {.n = 0};
     for (int64_t u = 0; u < n_units; u++) stratum[u] = (int32_t)(u * 2654435761u % (uint64_t)n_strata);
     for (int32_t s = 0; s < n_strata; s++) {
         snprintf(text[s], sizeof *text, "%07d", (int)s);
@@ -36,13 +37,18 @@ static int run_case(int64_t n_units, int32_t n_strata)
         start = stopwatch_now();
         if (tm_design_find("blocked")->draw(ctx, &units, arm) != TEMOIN_OK) return 1;
         stopwatch_add(&draw, start);
+        start = stopwatch_now();
+        if (tm_design_find("blocked")->received(ctx, &units, arm, probability, &error) != TEMOIN_OK) return 1;
+        stopwatch_add(&received, start);
     }
     stopwatch_finish(&draw);
+    stopwatch_finish(&received);
     stopwatch_finish(&write);
-    printf("  %8lld units %6d strata, shares 1:2:7: minimum %8.3f ms, median %8.3f ms, arms written once %7.3f ms\n",
+    printf("  %8lld units %6d strata, shares 1:2:7: minimum %8.3f ms, median %8.3f ms; probabilities %8.3f ms; arms written once "
+           "%7.3f ms\n",
            (long long)n_units, (int)n_strata, draw.seconds[0] * 1e3, draw.seconds[draw.n / 2] * 1e3,
-           write.seconds[0] * 1e3);
-    free(stratum), free(arm), free(text), free(texts), free(shares);
+           received.seconds[0] * 1e3, write.seconds[0] * 1e3);
+    free(stratum), free(arm), free(probability), free(text), free(texts), free(shares);
     temoin_context_free(ctx);
     return 0;
 }

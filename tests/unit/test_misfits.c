@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What becomes of leftover units: every policy against the list of all its assignments, and against figures of others. */
+/* What becomes of leftover units: every policy against the list of all its assignments, and against figures of others.
+ */
 #include "small_trial.h"
 
 #include "designs/places.h"
@@ -157,7 +158,8 @@ static void draws_follow_the_list(void **state)
         }
         temoin_context_free(ctx);
         double chi2 = 0;
-        for (int64_t k = 0; k < l.n; k++) chi2 += pow(count[k] - DRAWS * l.probability[k], 2) / (DRAWS * l.probability[k]);
+        for (int64_t k = 0; k < l.n; k++)
+            chi2 += pow(count[k] - DRAWS * l.probability[k], 2) / (DRAWS * l.probability[k]);
         const double df = (double)(l.n - 1);
         assert_true(chi2 < df + 5 * sqrt(2 * df) + 10);
     }
@@ -187,8 +189,8 @@ static void mean_shares(const char *policy, int64_t n, const int64_t shares[3], 
     temoin_context_free(ctx);
 }
 
-/* randomizr 1.0.0 gives each arm floor(N p) places and draws the remaining ones one after the other, without putting back, with
- * chances in proportion to the fractions. This is that rule for two remaining places. */
+/* randomizr 1.0.0 gives each arm floor(N p) places and draws the remaining ones one after the other, without putting
+ * back, with chances in proportion to the fractions. This is that rule for two remaining places. */
 static void randomizr_shares(int64_t n, const double p[3], double mean[3])
 {
     double fraction[3], sum = 0;
@@ -354,28 +356,30 @@ static void what_cannot_be_is_refused(void **state)
     memcpy(t.text[1], "b", 2);
     t.units.options = &options;
     refuse("blocked", &t.units,
-           "design: there is no misfit policy \"wglobl\"; the policies are pivotal, within_stratum, missing, strata, wstrata, "
-           "global, wglobal; did you mean \"wglobal\"?");
+           "design: there is no misfit policy \"wglobl\"; the policies are pivotal, within_stratum, missing, strata, "
+           "wstrata, global, wglobal; did you mean \"wglobal\"?");
     options.misfits = "wglobal";
     refuse("blocked", &t.units,
-           "design: misfits \"wglobal\" deals the leftover units of all strata together and needs the same shares in all of "
-           "them, but strata \"a\" and \"b\" differ; use \"pivotal\", or \"wstrata\"");
+           "design: misfits \"wglobal\" deals the leftover units of all strata together and needs the same shares in "
+           "all of them, but strata \"a\" and \"b\" differ; use \"pivotal\", or \"wstrata\"");
     options.misfits = "global";
     t.shares[0] = 0;
-    refuse("blocked", &t.units,
-           "design: misfits \"global\" deals the leftover units of all strata together and needs the same arms in all of "
-           "them, but strata \"a\" and \"b\" differ; use \"pivotal\", or \"strata\"");
+    refuse(
+        "blocked", &t.units,
+        "design: misfits \"global\" deals the leftover units of all strata together and needs the same arms in all "
+        "of them, but strata \"a\" and \"b\" differ; use \"pivotal\", or \"strata\"");
     t.units.options = NULL;
     t.cluster[3] = 0;
     refuse("blocked_clustered", &t.units,
-           "design: cluster \"c0000\" has clients in the strata \"a\" and \"b\"; a cluster is drawn as a whole, so give strata "
-           "that do not divide it");
+           "design: cluster \"c0000\" has clients in the strata \"a\" and \"b\"; a cluster is drawn as a whole, so "
+           "give strata that do not divide it");
     refuse("clustered", &t.units,
            "design: kind \"clustered\" draws all clusters as one group, but design.strata divides them; use kind "
            "\"blocked_clustered\" or leave out design.strata");
     t.units.cluster = NULL;
-    refuse("blocked_clustered", &t.units,
-           "design: whole clusters are to be drawn, but nothing says which they are; give the column as design.cluster");
+    refuse(
+        "blocked_clustered", &t.units,
+        "design: whole clusters are to be drawn, but nothing says which they are; give the column as design.cluster");
 }
 
 static bool stop(void *data, const int32_t *arm, double probability)
