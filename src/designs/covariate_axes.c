@@ -2,6 +2,7 @@
 #include "designs/covariate_axes.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "kernels/kernels.h"
 
@@ -57,13 +58,19 @@ static temoin_status centre_one(temoin_context *ctx, const tm_design_units *unit
     return TEMOIN_OK;
 }
 
+static temoin_status check_any(temoin_context *ctx, const tm_design_units *units)
+{
+    if (units->n_covariates < 1)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: this kind needs covariates; name columns of the clients' file in design.covariates");
+    return TEMOIN_OK;
+}
+
 temoin_status tm_covariates_centre(temoin_context *ctx, const tm_design_units *units, bool within, double ***out)
 {
     double **x, *mean;
     int64_t *size;
     const int64_t n = units->n_units;
-    if (units->n_covariates < 1)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: this kind needs covariates; name columns of the clients' file in design.covariates");
+    TM_TRY(check_any(ctx, units));
     TM_SCRATCH(ctx, x, units->n_covariates);
     TM_SCRATCH(ctx, mean, units->n_strata);
     TM_SCRATCH(ctx, size, units->n_strata);
@@ -72,6 +79,48 @@ temoin_status tm_covariates_centre(temoin_context *ctx, const tm_design_units *u
     for (int32_t j = 0; j < units->n_covariates; j++) {
         TM_SCRATCH(ctx, x[j], n);
         TM_TRY(centre_one(ctx, units, within, size, mean, j, x[j]));
+    }
+    *out = x;
+    return TEMOIN_OK;
+}
+
+typedef struct valued {
+    double value;
+    int64_t unit;
+} valued;
+
+static int by_value(const void *a, const void *b)
+{
+    const valued *x = a, *y = b;
+    return x->value != y->value ? (x->value > y->value) - (x->value < y->value) : (x->unit > y->unit) - (x->unit < y->unit);
+}
+
+static temoin_status rank_one(temoin_context *ctx, const tm_design_units *units, int32_t j, valued *sorted, double *rank)
+{
+    const int64_t n = units->n_units;
+    for (int64_t u = 0; u < n; u++) sorted[u] = (valued){units->covariate[j][u], u};
+    qsort(sorted, (size_t)n, sizeof *sorted, by_value);
+    if (n == 0 || sorted[0].value == sorted[n - 1].value)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+                "design: the covariate \"%s\" does not vary, so nothing can be matched on it; take it out of design.covariates",
+                tm_covariate_name(units, j));
+    for (int64_t begin = 0, end; begin < n; begin = end) {
+        for (end = begin; end < n && sorted[end].value == sorted[begin].value; end++) {}
+        for (int64_t k = begin; k < end; k++) rank[sorted[k].unit] = (double)(begin + end - n) / 2;
+    }
+    return TEMOIN_OK;
+}
+
+temoin_status tm_covariates_rank(temoin_context *ctx, const tm_design_units *units, double ***out)
+{
+    double **x;
+    valued *sorted;
+    TM_TRY(check_any(ctx, units));
+    TM_SCRATCH(ctx, x, units->n_covariates);
+    TM_SCRATCH(ctx, sorted, units->n_units);
+    for (int32_t j = 0; j < units->n_covariates; j++) {
+        TM_SCRATCH(ctx, x[j], units->n_units);
+        TM_TRY(rank_one(ctx, units, j, sorted, x[j]));
     }
     *out = x;
     return TEMOIN_OK;

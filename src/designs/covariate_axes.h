@@ -18,6 +18,9 @@ const char *tm_covariate_name(const tm_design_units *units, int32_t j);
 TEMOIN_MUST_CHECK temoin_status tm_covariates_centre(temoin_context *ctx, const tm_design_units *units, bool within,
                                                      double ***out);
 
+/* Every covariate's ranks among all units, equal values sharing the mean of their ranks, less their mean; likewise. */
+TEMOIN_MUST_CHECK temoin_status tm_covariates_rank(temoin_context *ctx, const tm_design_units *units, double ***out);
+
 /* Gram-Schmidt in the order of the columns, each twice, for the last digits: column j loses what the columns before it explain
  * and gets length one.
  *
