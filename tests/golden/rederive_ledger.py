@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Print a bundle's ledger, derived again from the README's "How an allocation is drawn": rederive_ledger.py BUNDLE."""
+"""Print a bundle's ledger, derived again from the README's "How an allocation is drawn": rederive_ledger.py BUNDLE [SEED]."""
 import csv, decimal, hashlib, itertools as it, json, math, pathlib, re, sys
 manifest, strata, received = json.loads(pathlib.Path(sys.argv[1], "manifest.json").read_bytes()), {}, {}
 for row in csv.DictReader(open(pathlib.Path(sys.argv[1], "ledger.csv"), encoding="utf-8", newline="")):
     strata.setdefault(row["stratum"].encode(), []).append(row["client"].encode())
-arms, own, seed = (manifest["design"][word] for word in ("arms", "stratum_shares", "seed"))
+arms, own, seed = (manifest["design"].get(word, sys.argv[-1]) for word in ("arms", "stratum_shares", "seed"))
 order, columns, M = sorted(strata), range(len(arms)), 47026247687942121848144207491837523525
 shares = [own.get(s.decode(), [arm["share"] for arm in arms]) for s in order]
 def sha256(text): return hashlib.sha256(text).hexdigest().encode()

@@ -2,6 +2,7 @@
 """The program's ledgers against rederive_ledger.py, which knows the README's rule and nothing else. Speaks TAP.
 Argument: the program."""
 import functools
+import hashlib
 import pathlib
 import random
 import subprocess
@@ -20,15 +21,18 @@ NASTY = ["a,b", 'say "no"', "two\nlines", "c\rr", "semi;colon", "tab\there", "Zo
 EQUAL = {n: ["1"] * n for n in range(2, 8)}
 
 
-def draw(units, shares, strata=(), own=(), trial="t", seed="s", raw=None):
+def draw(units, shares, strata=(), own=(), trial="t", seed="s", raw=None, secret=False):
     """units: (id, value of each stratum …); own: (values of the stratum, shares); raw: the client file, when it is not to be
-    as Python writes it. Draws, derives again, compares."""
+    as Python writes it; secret: the seed is in a file of its own. Draws, derives again, compares."""
     with tempfile.TemporaryDirectory(prefix="temoin-ledger-") as scratch:
         folder = pathlib.Path(scratch)
         tap.write_csv(folder / "clients.csv", ["id", *strata], units)
         if raw:
             (folder / "clients.csv").write_text(raw, encoding="utf-8")
         design = {"kind": "blocked" if strata else "complete", "seed": seed}
+        if secret:
+            (folder / "seed.txt").write_text(design.pop("seed") + "\n", encoding="utf-8")
+            design.update(seed_file="seed.txt", seed_commitment=hashlib.sha256(seed.encode()).hexdigest())
         if strata:
             design["strata"] = list(strata)
         if own:
@@ -40,7 +44,8 @@ def draw(units, shares, strata=(), own=(), trial="t", seed="s", raw=None):
             "design": design})
         tap.run(PROGRAM, "assign", folder / "plan.yaml", "-o", folder / "out", "--quiet")
         with open(folder / "derived.csv", "wb") as file:
-            subprocess.run([sys.executable, "-B", HERE / "rederive_ledger.py", folder / "out"], stdout=file, check=True)
+            subprocess.run([sys.executable, "-B", HERE / "rederive_ledger.py", folder / "out", *([seed] if secret else [])],
+                           stdout=file, check=True)
         tap.equal_bytes((folder / "derived.csv").read_bytes(), (folder / "out/ledger.csv").read_bytes(), "ledger.csv")
         rows = {row[1]: row[2] for row in tap.read_csv(folder / "out/ledger.csv")[1:]}
         tap.equal(rows, {unit[0]: "|".join(map(escaped, unit[1:])) for unit in units})
@@ -78,6 +83,11 @@ def blanks_count_inside_quotes_only():
 def foreign_seeds():
     for seed in ("Zürich 2017-04-01", 'a "b"; c, d', "  blanks  ", "0", "1e3", "\\"):
         draw(numbered(11), EQUAL[2], trial="a-b-0", seed=seed)
+
+
+def secret_seeds():
+    for seed in ("thistle-9-copper-44-lantern", "Zürich, 2017", " blanks "):
+        draw(numbered(23, lambda i: "s%d" % (i % 3)), EQUAL[3], ["x"], seed=seed, secret=True)
 
 
 def arms(n):
@@ -132,7 +142,7 @@ def hundred_thousand():
 
 
 TESTS = [ids_that_need_quotes, strata_that_need_quotes_and_bars, bars_keep_strata_apart,
-         blanks_count_inside_quotes_only, foreign_seeds, unequal_shares,
+         blanks_count_inside_quotes_only, foreign_seeds, secret_seeds, unequal_shares,
          shares_of_some_strata, strata_of_one_unit, many_strata_with_shares_of_their_own, hundred_thousand]
 TESTS = [(test.__name__.replace("_", " "), test) for test in TESTS]
 TESTS += [(f"{n} arms", functools.partial(arms, n)) for n in (2, 3, 7)]
