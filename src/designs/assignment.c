@@ -181,6 +181,7 @@ static temoin_status fill(temoin_context *ctx, const tm_design *design, temoin_a
 {
     const temoin_trial *trial = assignment->trial;
     double *probability;
+    if (trial->assigned || !design->rolling) TM_TRY(tm_trial_validate_shares(ctx, trial));
     TM_ALLOC(ctx, probability, trial->n_units);
     assignment->probability = assignment->chance = probability;
     assignment->drawn = !trial->assigned;

@@ -128,25 +128,44 @@ static int32_t find_stratum(const temoin_trial *trial, const char *text)
     return -1;
 }
 
+/* The stratum of the i-th of the plan's stratum_shares, -1 when no client is in it. */
+static temoin_status find_own(temoin_context *ctx, const temoin_trial *trial, int32_t i, const char **text, int32_t *s)
+{
+    const tm_names *names = &trial->plan->design.stratum_shares[i].stratum;
+    tm_sink sink;
+    tm_sink_init(&sink, ctx);
+    for (int32_t k = 0; k < names->n; k++) put_value(&sink, names->name[k], k == 0);
+    TM_TRY(finish_text(ctx, &sink, text));
+    *s = names->n == trial->plan->design.strata.n ? find_stratum(trial, *text) : -1;
+    return TEMOIN_OK;
+}
+
 /* stratum_shares of the plan over `shares`, which hold the arms' own. */
 static temoin_status take_stratum_shares(temoin_context *ctx, const temoin_trial *trial, int64_t *shares)
 {
     const temoin_plan *plan = trial->plan;
+    for (int32_t i = 0; i < plan->design.n_stratum_shares; i++) {
+        const char *text;
+        int32_t s;
+        TM_TRY(find_own(ctx, trial, i, &text, &s));
+        if (s < 0) continue;
+        memcpy(shares + (int64_t)s * plan->n_arms, plan->design.stratum_shares[i].shares, (size_t)plan->n_arms * sizeof *shares);
+    }
+    return TEMOIN_OK;
+}
+
+temoin_status tm_trial_validate_shares(temoin_context *ctx, const temoin_trial *trial)
+{
+    const temoin_plan *plan = trial->plan;
     size_t mark = tm_problems_mark(ctx);
     for (int32_t i = 0; i < plan->design.n_stratum_shares; i++) {
-        const tm_plan_stratum_shares *own = &plan->design.stratum_shares[i];
         const char *text;
-        tm_sink sink;
-        tm_sink_init(&sink, ctx);
-        for (int32_t k = 0; k < own->stratum.n; k++) put_value(&sink, own->stratum.name[k], k == 0);
-        TM_TRY(finish_text(ctx, &sink, &text));
-        int32_t s = own->stratum.n == plan->design.strata.n ? find_stratum(trial, text) : -1;
+        int32_t s;
+        TM_TRY(find_own(ctx, trial, i, &text, &s));
         if (s < 0)
             tm_problem(ctx, "%s: line %d: no client is in the stratum \"%s\"; the strata are %s", plan->path,
                        tm_plan_line(plan, "design.stratum_shares[%d]", i), text,
                        tm_quoted_list(ctx, trial->stratum_text, trial->n_strata));
-        else
-            memcpy(shares + (int64_t)s * plan->n_arms, own->shares, (size_t)plan->n_arms * sizeof *shares);
     }
     return tm_problems_end(ctx, mark, TEMOIN_ERR_PLAN);
 }

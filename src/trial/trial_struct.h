@@ -62,6 +62,10 @@ const double *tm_trial_value(const temoin_trial *trial, int32_t measure, int32_t
 /* A stratum's canonical text with one more value behind it; result arena, NULL when memory is out. */
 const char *tm_stratum_text_add(temoin_context *ctx, const char *text, const char *value);
 
+/* Each stratum with shares of its own has a client; where clients come one by one, that need not be so yet. TEMOIN_ERR_PLAN with
+ * the lines that name the others. */
+TEMOIN_MUST_CHECK temoin_status tm_trial_validate_shares(temoin_context *ctx, const temoin_trial *trial);
+
 /* Providers against the arms that were drawn: `nested` wants one arm per provider, `one_arm` a provider for every unit
  * of the served arm and none elsewhere. TEMOIN_ERR_DATA with the lines that break it. */
 TEMOIN_MUST_CHECK temoin_status tm_trial_validate_providers(temoin_context *ctx, const temoin_trial *trial,

@@ -108,9 +108,28 @@ static void units_in_no_stratum_are_refused(void **state)
            "c.csv: line 3, column \"x\": empty, so the client is in no stratum; fill it in\n"
            "c.csv: line 4, column \"y\": empty, so the client is in no stratum; fill it in\n");
     write_file("c.csv", "id,x\n1,a\n2,b\n");
-    refuse(HEAD("") "design:\n  kind: blocked\n  seed: s\n  strata: [x]\n  stratum_shares:\n"
-                    "    - {stratum: [a], shares: [1, 3]}\n    - {stratum: [B], shares: [1, 3]}\n",
-           TEMOIN_ERR_PLAN, "p.yaml: line 12: no client is in the stratum \"B\"; the strata are \"a\", \"b\"\n");
+}
+
+#define SHARES_OF(kind)                                                                                                \
+    HEAD("") "design:\n  kind: " kind "\n  seed: s\n  strata: [x]\n  stratum_shares:\n"                                  \
+             "    - {stratum: [a], shares: [1, 3]}\n    - {stratum: [B], shares: [1, 3]}\n"
+
+/* Where clients come one by one, the first of a stratum may be yet to come. */
+static void shares_are_of_strata_with_clients(void **state)
+{
+    (void)state;
+    write_file("c.csv", "id,x\n1,a\n2,b\n");
+    run r = build(SHARES_OF("blocked"));
+    assert_int_equal(temoin_assignment_draw(r.ctx, r.trial, &r.assignment), TEMOIN_ERR_PLAN);
+    assert_int_equal(temoin_context_n_problems(r.ctx), 1);
+    assert_string_equal(temoin_context_problem(r.ctx, 0),
+                        "p.yaml: line 12: no client is in the stratum \"B\"; the strata are \"a\", \"b\"");
+    temoin_context_free(r.ctx);
+    r = build(SHARES_OF("permuted"));
+    check_ok(r.ctx, temoin_assignment_draw(r.ctx, r.trial, &r.assignment));
+    assert_int_equal(r.trial->shares[1], 3);
+    assert_int_equal(r.trial->shares[3], 1);
+    temoin_context_free(r.ctx);
 }
 
 static void arms_come_from_a_column(void **state)
@@ -411,6 +430,7 @@ int main(void)
         cmocka_unit_test(absent_columns_point_at_the_plan),
         cmocka_unit_test(strata_have_a_canonical_text),
         cmocka_unit_test(units_in_no_stratum_are_refused),
+        cmocka_unit_test(shares_are_of_strata_with_clients),
         cmocka_unit_test(arms_come_from_a_column),
         cmocka_unit_test(unknown_arms_are_refused),
         cmocka_unit_test(probabilities_come_from_a_column),
