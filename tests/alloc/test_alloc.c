@@ -282,6 +282,45 @@ static void assignments_starve(void **state)
     check_assignment_starves(assign_two_stages);
 }
 
+/* Appends to a fresh copy of a ledger; when that fails, it is as it was. */
+static temoin_status enrol(temoin_context *ctx)
+{
+    const temoin_plan *plan;
+    temoin_enrolment made;
+    const char *text;
+    size_t length;
+    assert_int_equal(system("rm -rf out && cp -r begun out"), 0);
+    TM_TRY(temoin_plan_read(ctx, "r.yaml", &plan));
+    TM_TRY(temoin_bundle_enrol(ctx, "out", plan, "second.csv", true, &made));
+    TM_TRY(temoin_trial_render_shares(ctx, made.trial, &text, &length));
+    temoin_status status = temoin_bundle_enrol(ctx, "out", plan, "second.csv", false, &made);
+    if (status != TEMOIN_OK) assert_int_equal(check_whole_files("out", "begun"), 4);
+    return status;
+}
+
+static temoin_status begin(temoin_context *ctx)
+{
+    const temoin_plan *plan;
+    temoin_enrolment made;
+    TM_TRY(temoin_plan_read(ctx, "r.yaml", &plan));
+    return temoin_bundle_enrol(ctx, "out", plan, "first.csv", false, &made);
+}
+
+static void enrolments_starve(void **state)
+{
+    (void)state;
+    write_file("r.yaml", "temoin: 1\ntrial: {id: r}\nclients: {file: none.csv, id: id}\narms: [{name: a}, {name: b}]\n"
+                         "design: {kind: permuted, strata: [x], arrival: day, seed: s}\n");
+    write_file("first.csv", "id,x,day\nq,u,1\n\"w,1\",v,2\nr,u,3\n");
+    write_file("second.csv", "id,x,day\nz,v,4\na,u,3.5\n");
+    remove_folder("out");
+    run_well(begin);
+    remove_folder("begun");
+    assert_int_equal(rename("out", "begun"), 0);
+    starve(begin, "begun");
+    starve(enrol, NULL);
+}
+
 static void verdicts_starve(void **state)
 {
     (void)state;
@@ -389,6 +428,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(analyses_starve),
         cmocka_unit_test(assignments_starve),
+        cmocka_unit_test(enrolments_starve),
         cmocka_unit_test(verdicts_starve),
         cmocka_unit_test(reports_starve),
         cmocka_unit_test(a_folder_in_place_of_a_file),
