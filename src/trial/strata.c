@@ -148,8 +148,8 @@ static temoin_status take_stratum_shares(temoin_context *ctx, const temoin_trial
         const char *text;
         int32_t s;
         TM_TRY(find_own(ctx, trial, i, &text, &s));
-        if (s < 0) continue;
-        memcpy(shares + (int64_t)s * plan->n_arms, plan->design.stratum_shares[i].shares, (size_t)plan->n_arms * sizeof *shares);
+        const int64_t *own = plan->design.stratum_shares[i].shares;
+        if (s >= 0) memcpy(shares + (int64_t)s * plan->n_arms, own, (size_t)plan->n_arms * sizeof *shares);
     }
     return TEMOIN_OK;
 }

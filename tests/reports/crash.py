@@ -20,7 +20,8 @@ PROGRAM, KILL_AT = pathlib.Path(sys.argv[1]).resolve(), "".join(sys.argv[2:3])
 MEMORY = pathlib.Path("/dev/shm")  # where flushing costs nothing
 SCRATCH = tempfile.TemporaryDirectory(prefix="temoin-crash-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
 FOLDER = pathlib.Path(SCRATCH.name)
-BUSY = "temoin: out: another temoin is at work in this folder; nothing was written: wait until it is done, then run this again\n"
+BUSY = ("temoin: out: another temoin is at work in this folder; nothing was written: wait until it is done, then run this "
+        "again\n")
 READING = "temoin: out: another temoin is writing to this folder; wait until it is done, then run this again\n"
 MOST_CALLS = 400
 WAYS = {"exchange": {}, "no exchange": {"REFUSE_EXCHANGE": "1"}, "no links": {"REFUSE_LINKS": "1"}}

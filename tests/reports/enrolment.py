@@ -59,7 +59,8 @@ def same_as_plain_assign():
     enrolling.write_plan(FOLDER / "plain/plan.yaml", "permuted")
     (FOLDER / "plain/not-read.csv").write_bytes(header + b"".join(sorted(rows, reverse=True)))
     tap.run(PROGRAM, "assign", FOLDER / "plain/plan.yaml", "-o", FOLDER / "plain/out", "--quiet")
-    tap.equal_bytes((FOLDER / "plain/out/ledger.csv").read_bytes(), (grown("permuted", 1) / "ledger.csv").read_bytes(), "ledger")
+    tap.equal_bytes((FOLDER / "plain/out/ledger.csv").read_bytes(), (grown("permuted", 1) / "ledger.csv").read_bytes(),
+                    "ledger.csv")
 
 
 def rows_are_the_order_without_a_column():
@@ -76,7 +77,8 @@ def rows_are_the_order_without_a_column():
     (folder / "part.csv").write_bytes(header + b"".join(rows[::-1][3:]))
     enrol(folder / "plan.yaml", folder / "part.csv", folder / "three", "--quiet")
     tap.equal(tap.files_of(folder / "one"), tap.files_of(folder / "three"))
-    tap.equal([row[1] for row in tap.read_csv(folder / "one/ledger.csv")[1:4]], [r.split(b",")[0].decode() for r in rows[:-4:-1]])
+    tap.equal([row[1] for row in tap.read_csv(folder / "one/ledger.csv")[1:4]],
+              [row.split(b",")[0].decode() for row in rows[:-4:-1]])
 
 
 def line_ends():
@@ -129,13 +131,14 @@ def wrong_batches():
     refused(r'temoin: batch.csv: line 3, column "family_id": client "k002" is enrolled already, on line 3 of '
             r"out/inputs/clients.csv; take the row out", write_batch(50, 1))
     late = rows[3].replace(b"k004", b"zzz")
-    refused(r'temoin: batch.csv: line 2, column "enrolled": client "zzz" came before client "k037", the last of the ledger, whose '
-            r"lines stay where they are; enrol clients in the order in which they come, or say when this one was enrolled",
+    refused(r'temoin: batch.csv: line 2, column "enrolled": client "zzz" came before client "k037", the last of the ledger, '
+            r"whose lines stay where they are; enrol clients in the order in which they come, or say when this one was "
+            r"enrolled",
             write_batch(late, 60))
     same_day = rows[36].replace(b"k037", b"k036a")  # the same day, but before in the order of ids
     refused(r'temoin: batch.csv: line 2, .* client "k036a" came before client "k037".*', write_batch(same_day))
-    refused(r'temoin: batch.csv: line 1: the header has "ages" where out/inputs/clients.csv has "age"; give the same columns in '
-            r"the same order, written the same way", write_batch(60, header=header.replace(b",age,", b",ages,")))
+    refused(r'temoin: batch.csv: line 1: the header has "ages" where out/inputs/clients.csv has "age"; give the same columns '
+            r"in the same order, written the same way", write_batch(60, header=header.replace(b",age,", b",ages,")))
     refused(r'temoin: batch.csv: line 1: the header has "case_closed " where .* has "case_closed"; .*',
             write_batch(60, header=header[:-1] + b" \n"))
     refused(r"temoin: batch.csv: found a header and no rows; it needs at least one row", write_batch())
@@ -152,25 +155,25 @@ def wrong_plans():
     folder = begun()
     text = (folder / "plan.yaml").read_text("utf-8")
     (folder / "other.yaml").write_text(text.replace("2017-04-01", "2017-04-02"), "utf-8")
-    refused(r'temoin: other.yaml: line \d+: found ".*2017-04-02.*", but the ledger was begun with out/inputs/plan.yaml, which has '
-            r'".*2017-04-01.*" there; enrol with that plan, or begin another ledger with -o', plan="other.yaml")
+    refused(r'temoin: other.yaml: line \d+: found ".*2017-04-02.*", but the ledger was begun with out/inputs/plan.yaml, which '
+            r'has ".*2017-04-01.*" there; enrol with that plan, or begin another ledger with -o', plan="other.yaml")
     (folder / "longer.yaml").write_text(text + "\n# more", "utf-8")
     refused(r"temoin: longer.yaml: line \d+: found .*", plan="longer.yaml")
     (folder / "blocked.yaml").write_text(re.sub(r'"arrival": "enrolled",|"block_sizes": \[[^]]*\],?', "", text).replace(
         '"permuted"', '"blocked"').replace('],\n  \n', ']\n').replace(",\n  \n }", "\n }"), "utf-8")
-    refused(r'temoin: blocked.yaml: line \d+: "blocked" draws all clients at once, so nobody can be enrolled later; designs that '
-            r"take clients as they come: permuted, biased_coin, urn, minimized", plan="blocked.yaml")
+    refused(r'temoin: blocked.yaml: line \d+: "blocked" draws all clients at once, so nobody can be enrolled later; designs '
+            r"that take clients as they come: permuted, biased_coin, urn, minimized", plan="blocked.yaml")
 
 
 def wrong_folders():
     """A bundle whose parts do not belong together is not grown."""
     folder = begun()
     for name, change, why in (
-            ("ledger.csv", lambda text: text.replace(b",ocm,", b",OCM,", 1), r"temoin: out/ledger.csv: line \d+ is not what the "
-             r"clients in out/inputs/clients.csv draw: .*"),
+            ("ledger.csv", lambda text: text.replace(b",ocm,", b",OCM,", 1), r"temoin: out/ledger.csv: line \d+ is not what "
+             r"the clients in out/inputs/clients.csv draw: .*"),
             ("ledger.csv", lambda text: text + b"more\n", r"temoin: out/ledger.csv: line 39 is not what .*"),
-            ("inputs/clients.csv", lambda text: text.replace(b",25,", b",26,", 1), r"temoin: out/inputs/clients.csv: is not the "
-             r"file that manifest.json tells of; .*"),
+            ("inputs/clients.csv", lambda text: text.replace(b",25,", b",26,", 1), r"temoin: out/inputs/clients.csv: is not "
+             r"the file that manifest.json tells of; .*"),
             ("inputs/plan.yaml", lambda text: text + b"\n", r"temoin: plan.yaml: line \d+: found .*"),
             ("manifest.json", lambda text: text[:-9], r"temoin: out/manifest.json: line \d+.*")):
         path = folder / "out" / name
