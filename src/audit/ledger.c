@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "audit/ledger_table.h"
 #include "base/digest.h"
 #include "base/sink.h"
 #include "designs/assignment_struct.h"
@@ -26,18 +27,6 @@ static void start_chain(const temoin_plan *plan, const char *name, char hex[TM_S
     tm_sha256_hex(digest, hex);
 }
 
-static void link_line(char hex[TM_SHA256_HEX_SIZE], const char *line, size_t length)
-{
-    tm_sha256 hash;
-    uint8_t digest[TM_SHA256_BYTES];
-    tm_sha256_init(&hash);
-    tm_sha256_add(&hash, hex, TM_SHA256_HEX_SIZE - 1);
-    tm_sha256_add(&hash, "\n", 1);
-    tm_sha256_add(&hash, line, length);
-    tm_sha256_finish(&hash, digest);
-    tm_sha256_hex(digest, hex);
-}
-
 static temoin_status check_drawn(temoin_context *ctx, const temoin_assignment *assignment)
 {
     if (!assignment->drawn)
@@ -50,7 +39,7 @@ static temoin_status check_drawn(temoin_context *ctx, const temoin_assignment *a
 static temoin_status finish_line(tm_sink *sink, size_t start, char hex[TM_SHA256_HEX_SIZE])
 {
     TM_TRY(tm_sink_finish(sink));
-    link_line(hex, sink->text + start, sink->length - start);
+    tm_chain_link(hex, sink->text + start, sink->length - start);
     tm_sink_put(sink, ",");
     tm_sink_put(sink, hex);
     tm_sink_put(sink, "\n");
