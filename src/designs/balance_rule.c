@@ -22,16 +22,19 @@ static temoin_status check_conditions(temoin_context *ctx, const tm_plan_options
     const bool accept = options && !isnan(options->accept), tiers = options && options->n_tiers > 0;
     if (accept && tiers)
         TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                "design: \"accept\" and \"tiers\" exclude each other: each tier has its own \"accept\"; leave one of them out");
+                "design: \"accept\" and \"tiers\" exclude each other: each tier has its own \"accept\"; leave one of "
+                "them out");
     if (!accept && !tiers && !(options && options->n_limits > 0))
         TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                "design: kind \"rerandomized\" needs to know which draws pass: \"accept\" (their share, like 0.001), \"tiers\" "
+                "design: kind \"rerandomized\" needs to know which draws pass: \"accept\" (their share, like 0.001), "
+                "\"tiers\" "
                 "or \"limits\"");
     if (accept && !(options->accept > 0 && options->accept <= 1))
         TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: \"accept\" must be a number above 0 and at most 1");
     for (int32_t t = 0; tiers && t < options->n_tiers; t++)
         if (!(options->tiers[t].accept > 0 && options->tiers[t].accept <= 1))
-            TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: tier %d: \"accept\" must be a number above 0 and at most 1", (int)t + 1);
+            TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: tier %d: \"accept\" must be a number above 0 and at most 1",
+                    (int)t + 1);
     for (int32_t i = 0; options && i < options->n_limits; i++)
         if (!(options->limits[i].largest > 0))
             TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: the limit of \"%s\" must be above 0", options->limits[i].covariate);
@@ -40,12 +43,13 @@ static temoin_status check_conditions(temoin_context *ctx, const tm_plan_options
 
 static temoin_status fail_unknown(temoin_context *ctx, const char *list, const char *name)
 {
-    TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: %s names the covariate \"%s\", which is not in design.covariates; add it there", list,
-            name);
+    TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+            "design: %s names the covariate \"%s\", which is not in design.covariates; add it there", list, name);
 }
 
 /* Places all columns of a covariate that no earlier tier has. */
-static temoin_status place_covariate(temoin_context *ctx, const tm_design_units *units, const char *name, tier_list *list)
+static temoin_status place_covariate(temoin_context *ctx, const tm_design_units *units, const char *name,
+                                     tier_list *list)
 {
     int32_t n_columns = 0;
     for (int32_t j = 0; j < units->n_covariates; j++) {
@@ -65,13 +69,15 @@ static temoin_status check_all_placed(temoin_context *ctx, const tm_design_units
         int n_times = 0;
         for (int32_t k = 0; k < list->n_placed; k++) n_times += list->covariate[k] == units->covariate[j];
         if (n_times != 1)
-            TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: the covariate \"%s\" stands in %s; every covariate belongs to one tier",
+            TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+                    "design: the covariate \"%s\" stands in %s; every covariate belongs to one tier",
                     tm_covariate_name(units, j), n_times ? "two tiers" : "no tier");
     }
     return TEMOIN_OK;
 }
 
-static temoin_status build_tiers(temoin_context *ctx, const tm_design_units *units, tier_list *list, tm_balance_rule *rule)
+static temoin_status build_tiers(temoin_context *ctx, const tm_design_units *units, tier_list *list,
+                                 tm_balance_rule *rule)
 {
     const tm_plan_options *options = units->options;
     list->units = *units;
@@ -108,7 +114,8 @@ static temoin_status find_thresholds(temoin_context *ctx, const tm_design_units 
         n_used += used;
     }
     if (n_used < 2)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: kind \"rerandomized\" compares arms and needs at least two that have a share");
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+                "design: kind \"rerandomized\" compares arms and needs at least two that have a share");
     for (int32_t t = 0; t < rule->n_tiers; t++) {
         const int32_t p = rule->tier_end[t] - (t ? rule->tier_end[t - 1] : 0);
         const double accept = units->options->n_tiers > 0 ? units->options->tiers[t].accept : units->options->accept;
@@ -130,7 +137,8 @@ static void set_scores(const tm_design_units *units, const int64_t *size, const 
     }
 }
 
-static temoin_status set_limits(temoin_context *ctx, const tm_design_units *units, const int64_t *size, tm_balance_rule *rule)
+static temoin_status set_limits(temoin_context *ctx, const tm_design_units *units, const int64_t *size,
+                                tm_balance_rule *rule)
 {
     const tm_plan_options *options = units->options;
     double **within, **overall;
@@ -152,13 +160,15 @@ static temoin_status set_limits(temoin_context *ctx, const tm_design_units *unit
     return TEMOIN_OK;
 }
 
-static temoin_status set_axes(temoin_context *ctx, const tm_design_units *units, const int64_t *size, tm_balance_rule *rule)
+static temoin_status set_axes(temoin_context *ctx, const tm_design_units *units, const int64_t *size,
+                              tm_balance_rule *rule)
 {
     double **x;
     if (!rule->n_tiers) return TEMOIN_OK;
     TM_TRY(tm_covariates_centre(ctx, units, true, &x));
     TM_TRY(tm_covariates_orthogonalize(ctx, units, x, NULL));
-    for (int32_t j = 0; j < units->n_covariates; j++) set_scores(units, size, x[j], sqrt((double)units->n_units), j, rule);
+    for (int32_t j = 0; j < units->n_covariates; j++)
+        set_scores(units, size, x[j], sqrt((double)units->n_units), j, rule);
     return TEMOIN_OK;
 }
 
@@ -168,7 +178,8 @@ static temoin_status check_limits_once(temoin_context *ctx, const tm_plan_option
     for (int32_t i = 0; i < options->n_limits; i++)
         for (int32_t k = 0; k < i; k++)
             if (strcmp(options->limits[i].covariate, options->limits[k].covariate) == 0)
-                TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: \"%s\" has two limits; give it one", options->limits[i].covariate);
+                TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: \"%s\" has two limits; give it one",
+                        options->limits[i].covariate);
     return TEMOIN_OK;
 }
 
@@ -194,16 +205,43 @@ temoin_status tm_balance_rule_build(temoin_context *ctx, const tm_design_units *
     return set_limits(ctx, units, size, rule);
 }
 
+typedef int64_t two __attribute__((vector_size(16), aligned(8), may_alias));
+
+/* Four columns of the rows of n units, in registers of every processor. */
+static void add_four(const int64_t *score, int32_t width, const int32_t *unit, int64_t n, int64_t *to, int64_t *from)
+{
+    two sum[2] = {{0}};
+    for (int64_t i = 0; i < n; i++) {
+        const two *row = (const two *)(score + (int64_t)unit[i] * width);
+        sum[0] += row[0];
+        sum[1] += row[1];
+    }
+    for (int k = 0; k < 2; k++) {
+        ((two *)to)[k] += sum[k];
+        ((two *)from)[k] -= sum[k];
+    }
+}
+
+static void add_twelve(const int64_t *score, int32_t width, const int32_t *unit, int64_t n, int64_t *to, int64_t *from)
+{
+    two sum[6] = {{0}};
+    for (int64_t i = 0; i < n; i++) {
+        const two *row = (const two *)(score + (int64_t)unit[i] * width);
+        sum[0] += row[0], sum[1] += row[1], sum[2] += row[2];
+        sum[3] += row[3], sum[4] += row[4], sum[5] += row[5];
+    }
+    for (int k = 0; k < 6; k++) {
+        ((two *)to)[k] += sum[k];
+        ((two *)from)[k] -= sum[k];
+    }
+}
+
 /* One column is one plain sum of whole numbers: their order is of no account, so neither is the shuffle's. */
 static void add_rows(const tm_balance_rule *rule, const int32_t *unit, int64_t n, int64_t *to, int64_t *from)
 {
-    typedef int64_t four __attribute__((vector_size(32), aligned(8), may_alias));
-    for (int32_t j = 0; j < rule->width; j += 4) {
-        four sum = {0};
-        for (int64_t i = 0; i < n; i++) sum += *(const four *)(rule->score + (int64_t)unit[i] * rule->width + j);
-        *(four *)(to + j) += sum;
-        *(four *)(from + j) -= sum;
-    }
+    int32_t j = 0;
+    for (; j + 12 <= rule->width; j += 12) add_twelve(rule->score + j, rule->width, unit, n, to + j, from + j);
+    for (; j < rule->width; j += 4) add_four(rule->score + j, rule->width, unit, n, to + j, from + j);
 }
 
 static void sum_candidate(tm_balance_rule *rule, const tm_candidates *c)
@@ -272,7 +310,8 @@ bool tm_balance_rule_passes_arms(tm_balance_rule *rule, const tm_design_units *u
     for (int64_t u = 0; u < units->n_units; u++) {
         const int32_t a = arm[u] < 0 ? rule->n_arms : arm[u];
         rule->n_in[a]++;
-        for (int32_t j = 0; j < rule->width; j++) rule->sum[(int64_t)a * rule->width + j] += rule->score[u * rule->width + j];
+        for (int32_t j = 0; j < rule->width; j++)
+            rule->sum[(int64_t)a * rule->width + j] += rule->score[u * rule->width + j];
     }
     return passes(rule, rule->n_in);
 }

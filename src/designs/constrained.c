@@ -1,30 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Few clusters, or units: one allocation among the best balanced.
  *
- * 1. What is drawn are clusters, each with the means of its units' covariates, or units where there is no `cluster`; in the order
- *    of the bytes of their texts. They get arms as `blocked` would give them to units.
- * 2. If there are at most `candidates` (100,000) different allocations, all are scored. Otherwise the first `candidates`
- *    different ones of candidates.h, replicate 0, are, or those among its first 20 times as many.
- * 3. Covariates lose their mean and are divided by their standard deviation (n - 1 below), and rounded to multiples of 2^-24.
- *    The score of an allocation is the sum over pairs of arms and over covariates of the squared difference in means (the
- *    B(l2) of Li et al., all weights one), rounded to single precision. An arm that nobody gets is left out.
- * 4. Allowed are the first ceil(fraction n) of the n scored by their score (`fraction`: 0.1), and those that tie with the last
- *    of them. They are put in the order of their arms, compared from the first cluster on. The draw is the one with number
- *    bounded(how many), from 0, of the stream "constrained", label "". A redraw r chooses among the same ("constrained/r").
+ * 1. What is drawn are clusters, each with the means of its units' covariates, or units where there is no `cluster`,
+ *    in the order of the bytes of their texts. They get arms as `blocked` would give them to units.
+ * 2. If there are at most `candidates` (100,000) different allocations, all are scored. Otherwise the first
+ *    `candidates` different ones of candidates.h, replicate 0, are, or those among its first 20 times as many.
+ * 3. Covariates lose their mean and are divided by their standard deviation (n - 1 below), and rounded to multiples of
+ *    2^-24. The score of an allocation is the sum over pairs of arms and over covariates of the squared difference in
+ *    means (the B(l2) of Li et al., all weights one), rounded to single precision. An arm that nobody gets is left
+ *    out.
+ * 4. Allowed are the first ceil(fraction n) of the n scored by their score (`fraction`: 0.1), and those that tie with
+ *    the last of them. They are put in the order of their arms, compared from the first cluster on. The draw is the
+ *    one with number bounded(how many), from 0, of the stream "constrained", label "". A redraw r chooses among the
+ *    same ("constrained/r").
  *
- * All that is said of the draw is exact, given which allocations were scored. A design that allows fewer than 20 is refused,
- * as even the most extreme outcome would have p > 0.05.
+ * All that is said of the draw is exact, given which allocations were scored. A design that allows fewer than 20 is
+ * refused, as even the most extreme outcome would have p > 0.05.
  */
 #include <math.h>
 
 #include "designs/constrained_list.h"
+#include "numeric/elementary.h"
 
 static temoin_status build(temoin_context *ctx, const tm_design_units *units, tm_constrained_list *list)
 {
     TM_TRY(tm_constrained_list_build(ctx, units, list));
     if (list->n_allowed < TM_CONSTRAINED_FEWEST)
         TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                "design: kind \"constrained\" allows %lld of %lld allocations; at least 20 are needed for a randomization test "
+                "design: kind \"constrained\" allows %lld of %lld allocations; at least 20 are needed for a "
+                "randomization test "
                 "that can reach p = 0.05; raise design.fraction, or use another kind",
                 (long long)list->n_allowed, (long long)list->n_listed);
     return TEMOIN_OK;
@@ -68,8 +72,8 @@ static temoin_status received_inside(temoin_context *ctx, const tm_design_units 
     return TEMOIN_OK;
 }
 
-static temoin_status received(temoin_context *ctx, const tm_design_units *units, const int32_t *arm, double *probability,
-                              double *error)
+static temoin_status received(temoin_context *ctx, const tm_design_units *units, const int32_t *arm,
+                              double *probability, double *error)
 {
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
     const temoin_status status = received_inside(ctx, units, arm, probability);
@@ -78,7 +82,8 @@ static temoin_status received(temoin_context *ctx, const tm_design_units *units,
     return status;
 }
 
-static temoin_status enumerate_inside(temoin_context *ctx, const tm_design_units *units, tm_design_visit *visit, void *data)
+static temoin_status enumerate_inside(temoin_context *ctx, const tm_design_units *units, tm_design_visit *visit,
+                                      void *data)
 {
     tm_constrained_list list;
     int32_t *arm;
@@ -104,13 +109,13 @@ static temoin_status count(temoin_context *ctx, const tm_design_units *units, do
     tm_constrained_list list;
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
     const temoin_status status = build(ctx, units, &list);
-    if (status == TEMOIN_OK) *log_count = log((double)list.n_allowed);
+    if (status == TEMOIN_OK) *log_count = tm_log((double)list.n_allowed);
     tm_arena_rewind(&ctx->scratch, mark);
     return status;
 }
 
-static temoin_status pairwise(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v, int32_t b,
-                              double *probability)
+static temoin_status pairwise(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v,
+                              int32_t b, double *probability)
 {
     tm_constrained_list list;
     const tm_mark mark = tm_arena_mark(&ctx->scratch);

@@ -9,6 +9,7 @@
 #include "designs/candidates.h"
 #include "designs/clusters.h"
 #include "designs/covariate_axes.h"
+#include "numeric/elementary.h"
 
 static const double score_unit = 0x1p-24;
 static const int64_t candidates_default = 100000;
@@ -40,7 +41,8 @@ static temoin_status find_groups(temoin_context *ctx, const tm_design_units *uni
 {
     list->groups = *units;
     list->group = units->cluster;
-    if (units->n_arms > ARMS_MOST) TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: kind \"constrained\" takes at most 32767 arms");
+    if (units->n_arms > ARMS_MOST)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: kind \"constrained\" takes at most 32767 arms");
     if (!units->cluster) return TEMOIN_OK;
     TM_TRY(tm_clusters_build(ctx, units, &list->groups));
     return average_covariates(ctx, units, &list->groups);
@@ -104,8 +106,8 @@ static temoin_status collect_all(temoin_context *ctx, tm_constrained_list *list)
     collector c = {.list = list, .n_table = 1};
     c.n_most = options && options->candidates > 0 ? options->candidates : candidates_default;
     TM_TRY(tm_places_count(ctx, &list->groups, &log_count));
-    list->all = log_count <= log((double)c.n_most) + 1e-9;
-    if (list->all) c.n_most = llround(exp(log_count));
+    list->all = log_count <= tm_log((double)c.n_most) + 1e-9;
+    if (list->all) c.n_most = llround(tm_exp(log_count));
     while (c.n_table < 2 * (uint64_t)c.n_most) c.n_table *= 2;
     TM_SCRATCH(ctx, c.table, (int64_t)c.n_table);
     TM_SCRATCH(ctx, list->arm, (c.n_most + 1) * list->groups.n_units);
@@ -232,7 +234,8 @@ static bool is_bound(const tm_constrained_list *list, const int64_t *index, int6
 
 static bool is_bound_by_choice(const tm_constrained_list *list, int64_t u, int64_t v, bool same)
 {
-    return is_bound(list, list->allowed, list->n_allowed, u, v, same) && !is_bound(list, NULL, list->n_listed, u, v, same);
+    return is_bound(list, list->allowed, list->n_allowed, u, v, same) &&
+           !is_bound(list, NULL, list->n_listed, u, v, same);
 }
 
 static temoin_status validate(temoin_context *ctx, const tm_design_units *units, tm_constrained_validity *validity)
@@ -252,7 +255,8 @@ static temoin_status validate(temoin_context *ctx, const tm_design_units *units,
     return TEMOIN_OK;
 }
 
-temoin_status tm_constrained_validate(temoin_context *ctx, const tm_design_units *units, tm_constrained_validity *validity)
+temoin_status tm_constrained_validate(temoin_context *ctx, const tm_design_units *units,
+                                      tm_constrained_validity *validity)
 {
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
     const temoin_status status = validate(ctx, units, validity);
@@ -276,7 +280,8 @@ temoin_status tm_constrained_warning(temoin_context *ctx, const tm_constrained_v
     if (validity->n_allowed >= TM_CONSTRAINED_FEWEST && !validity->n_together && !validity->n_apart) return TEMOIN_OK;
     tm_sink_init(&sink, ctx);
     if (validity->n_allowed < TM_CONSTRAINED_FEWEST)
-        tm_sink_printf(&sink, "only %lld of %lld allocations are allowed, so that no randomization test can reach p = 0.05",
+        tm_sink_printf(&sink,
+                       "only %lld of %lld allocations are allowed, so that no randomization test can reach p = 0.05",
                        (long long)validity->n_allowed, (long long)validity->n_listed);
     say_pairs(&sink, validity->n_together, validity->together, "always");
     say_pairs(&sink, validity->n_apart, validity->apart, "never");

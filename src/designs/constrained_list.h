@@ -12,8 +12,8 @@ typedef struct tm_constrained_list {
     const int32_t *group;   /* [n_units] of each unit; NULL: the unit itself */
     bool all;               /* every allocation was scored; false: so many different ones, drawn at random */
     int64_t n_listed, n_allowed;
-    int16_t *arm;           /* [n_listed * n_groups] -1: no arm */
-    int64_t *allowed;       /* [n_allowed] index of each, in the order of their arms */
+    int16_t *arm;     /* [n_listed * n_groups] -1: no arm */
+    int64_t *allowed; /* [n_allowed] index of each, in the order of their arms */
 } tm_constrained_list;
 
 /* In the caller's scratch. Errors: TEMOIN_ERR_PLAN. */

@@ -24,7 +24,8 @@ static void scale_to_one(const double *covariate, int64_t n, double *x)
 }
 
 /* Twice, because a mean of n numbers is rounded. mean [n_strata] is workspace. */
-static void subtract_means(const tm_design_units *units, const int32_t *stratum, const int64_t *size, double *mean, double *x)
+static void subtract_means(const tm_design_units *units, const int32_t *stratum, const int64_t *size, double *mean,
+                           double *x)
 {
     for (int pass = 0; pass < 2; pass++) {
         for (int32_t s = 0; s < units->n_strata; s++) mean[s] = 0;
@@ -61,7 +62,8 @@ static temoin_status centre_one(temoin_context *ctx, const tm_design_units *unit
 static temoin_status check_any(temoin_context *ctx, const tm_design_units *units)
 {
     if (units->n_covariates < 1)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: this kind needs covariates; name columns of the clients' file in design.covariates");
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+                "design: this kind needs covariates; name columns of the clients' file in design.covariates");
     return TEMOIN_OK;
 }
 
@@ -92,20 +94,24 @@ typedef struct valued {
 static int by_value(const void *a, const void *b)
 {
     const valued *x = a, *y = b;
-    return x->value != y->value ? (x->value > y->value) - (x->value < y->value) : (x->unit > y->unit) - (x->unit < y->unit);
+    return x->value != y->value ? (x->value > y->value) - (x->value < y->value)
+                                : (x->unit > y->unit) - (x->unit < y->unit);
 }
 
-static temoin_status rank_one(temoin_context *ctx, const tm_design_units *units, int32_t j, valued *sorted, double *rank)
+static temoin_status rank_one(temoin_context *ctx, const tm_design_units *units, int32_t j, valued *sorted,
+                              double *rank)
 {
     const int64_t n = units->n_units;
     for (int64_t u = 0; u < n; u++) sorted[u] = (valued){units->covariate[j][u], u};
     qsort(sorted, (size_t)n, sizeof *sorted, by_value);
     if (n == 0 || sorted[0].value == sorted[n - 1].value)
         TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                "design: the covariate \"%s\" does not vary, so nothing can be matched on it; take it out of design.covariates",
+                "design: the covariate \"%s\" does not vary, so nothing can be matched on it; take it out of "
+                "design.covariates",
                 tm_covariate_name(units, j));
     for (int64_t begin = 0, end; begin < n; begin = end) {
-        for (end = begin; end < n && sorted[end].value == sorted[begin].value; end++) {}
+        for (end = begin; end < n && sorted[end].value == sorted[begin].value; end++) {
+        }
         for (int64_t k = begin; k < end; k++) rank[sorted[k].unit] = (double)(begin + end - n) / 2;
     }
     return TEMOIN_OK;
@@ -126,7 +132,8 @@ temoin_status tm_covariates_rank(temoin_context *ctx, const tm_design_units *uni
     return TEMOIN_OK;
 }
 
-temoin_status tm_covariates_orthogonalize(temoin_context *ctx, const tm_design_units *units, double *const *x, double *lower)
+temoin_status tm_covariates_orthogonalize(temoin_context *ctx, const tm_design_units *units, double *const *x,
+                                          double *lower)
 {
     const int64_t n = units->n_units;
     const int32_t p = units->n_covariates;
@@ -142,7 +149,8 @@ temoin_status tm_covariates_orthogonalize(temoin_context *ctx, const tm_design_u
         const double rest = length_of(ctx, x[j], n);
         if (!(rest > remainder_smallest))
             TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                    "design: the covariate \"%s\" is a combination of the covariates before it and adds nothing to them; take "
+                    "design: the covariate \"%s\" is a combination of the covariates before it and adds nothing to "
+                    "them; take "
                     "it out of design.covariates",
                     tm_covariate_name(units, j));
         ctx->kernels->scale(1 / rest, x[j], n);

@@ -50,7 +50,8 @@ int64_t tm_pair_distance(const tm_pair_distances *distances, int64_t u, int64_t 
 static int64_t distance_from_centre(const tm_pair_distances *distances, int64_t u)
 {
     double squares = 0;
-    for (int32_t j = 0; j < distances->p; j++) squares += distances->place[u * distances->p + j] * distances->place[u * distances->p + j];
+    for (int32_t j = 0; j < distances->p; j++)
+        squares += distances->place[u * distances->p + j] * distances->place[u * distances->p + j];
     return whole(squares);
 }
 
@@ -77,7 +78,8 @@ static int64_t distance_of_items(const stratum *s, const int32_t *next, item a, 
 }
 
 /* Pairs the items, in place; one that is left over, because it went with the dummy that an odd number gets, is *left. */
-static temoin_status pair_items(temoin_context *ctx, const stratum *s, int32_t *next, item *items, int32_t *n_items, item *left)
+static temoin_status pair_items(temoin_context *ctx, const stratum *s, int32_t *next, item *items, int32_t *n_items,
+                                item *left)
 {
     const int32_t n = *n_items, n_even = n + n % 2;
     int32_t *mate, n_paired = 0;
@@ -87,7 +89,8 @@ static temoin_status pair_items(temoin_context *ctx, const stratum *s, int32_t *
     TM_SCRATCH(ctx, cost, (int64_t)n_even * n_even);
     for (int32_t i = 0; i < n; i++)
         for (int32_t k = 0; k < i; k++)
-            cost[(int64_t)i * n_even + k] = cost[(int64_t)k * n_even + i] = distance_of_items(s, next, items[i], items[k]);
+            cost[(int64_t)i * n_even + k] = cost[(int64_t)k * n_even + i] =
+                distance_of_items(s, next, items[i], items[k]);
     TM_TRY(tm_matching_build(ctx, n_even, cost, mate));
     for (int32_t i = 0; i < n; i++) {
         if (mate[i] == n)
@@ -145,7 +148,8 @@ typedef struct ranked {
 static int farthest_first(const void *a, const void *b)
 {
     const ranked *x = a, *y = b;
-    return x->distance != y->distance ? (x->distance < y->distance) - (x->distance > y->distance) : (x->i > y->i) - (x->i < y->i);
+    return x->distance != y->distance ? (x->distance < y->distance) - (x->distance > y->distance)
+                                      : (x->i > y->i) - (x->i < y->i);
 }
 
 /* The nearest n units in no group yet, nearest first; near [n + 1]. */
@@ -195,7 +199,8 @@ static temoin_status group_stratum(temoin_context *ctx, const tm_design_units *u
     if ((size & (size - 1)) != 0) return group_greedily(ctx, s, size);
     if (s->n > OPTIMAL_MOST)
         TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                "design: stratum \"%s\" has %d units, but optimal pairs are found among at most %d; use \"matching: greedy\", or "
+                "design: stratum \"%s\" has %d units, but optimal pairs are found among at most %d; use \"matching: "
+                "greedy\", or "
                 "more strata",
                 units->stratum_text[of], (int)s->n, (int)OPTIMAL_MOST);
     return group_optimally(ctx, s, size);
@@ -213,7 +218,10 @@ static temoin_status group_all(temoin_context *ctx, const tm_design_units *units
     for (int32_t s = 0; s < units->n_strata; s++) start[s + 2] += start[s + 1];
     for (int64_t u = 0; u < units->n_units; u++) unit[start[(units->stratum ? units->stratum[u] : 0) + 1]++] = u;
     for (int32_t of = 0; of < units->n_strata; of++) {
-        stratum s = {.distances = distances, .n = (int32_t)(start[of + 1] - start[of]), .unit = unit + start[of], .group = within};
+        stratum s = {.distances = distances,
+                     .n = (int32_t)(start[of + 1] - start[of]),
+                     .unit = unit + start[of],
+                     .group = within};
         const tm_mark mark = tm_arena_mark(&ctx->scratch);
         TM_TRY(group_stratum(ctx, units, &s, of));
         tm_arena_rewind(&ctx->scratch, mark);
@@ -227,7 +235,8 @@ temoin_status tm_pair_groups_build(temoin_context *ctx, const tm_design_units *u
 {
     tm_pair_distances distances;
     int32_t *group, *number, n_seen = 0;
-    if (units->n_units > INT32_MAX / 2) TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: kind \"pairs\" takes at most 1073741823 units");
+    if (units->n_units > INT32_MAX / 2)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: kind \"pairs\" takes at most 1073741823 units");
     TM_TRY(tm_pair_distances_build(ctx, units, &distances));
     TM_SCRATCH(ctx, group, units->n_units);
     *n_groups = 0;

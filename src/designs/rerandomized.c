@@ -2,32 +2,35 @@
 /* Draws until the covariates are balanced.
  *
  * 1. Candidates k = 0, 1, 2, … are drawn as candidates.h says. The first that passes is the draw.
- * 2. Each covariate x loses its mean in the unit's stratum. Where a stratum of m units is drawn by itself the covariance that
- *    counts is V = (1/n) Σ_strata m / (m - 1) Σ_units x x'; with one stratum it is the usual one, with n - 1 below. With
- *    V = C C', C lower triangular and the covariates in the order of the tiers, z = inverse(C) x has unit covariance, and the
- *    columns of a tier have lost what the tiers before it explain. Each z is rounded to a multiple of 2^-24, so that its
- *    sums are exact in any order.
- * 3. A tier's distance is M = Σ_arms (1 / n_a) Σ_columns (sum of z over the arm's n_a units)². With two arms that is Mahalanobis'
- *    distance of their means, n_0 n_1 / n times d' inverse(V) d. The tier passes if M <= the quantile of chi-square with
- *    (columns of the tier) (arms with a share - 1) degrees of freedom at the tier's `accept`, rounded to single precision. With
- *    `accept` alone, all covariates are one tier.
- * 4. A limit passes if the largest mean of its covariate, less its stratum's mean, over the arms exceeds the smallest by at most
- *    `largest` standard deviations of the covariate over all units (n - 1 below). A category's limit is for each of its columns.
- * 5. A candidate passes if all tiers and limits do. After 1,000 / (product of the tiers' `accept`) candidates, but at least a
- *    million, or ten million where there are limits, none is looked for any more.
+ * 2. Each covariate x loses its mean in the unit's stratum. Where a stratum of m units is drawn by itself the
+ *    covariance that counts is V = (1/n) Σ_strata m / (m - 1) Σ_units x x'; with one stratum it is the usual one, with
+ *    n - 1 below. With V = C C', C lower triangular and the covariates in the order of the tiers, z = inverse(C) x has
+ *    unit covariance, and the columns of a tier have lost what the tiers before it explain. Each z is rounded to a
+ *    multiple of 2^-24, so that its sums are exact in any order.
+ * 3. A tier's distance is M = Σ_arms (1 / n_a) Σ_columns (sum of z over the arm's n_a units)². With two arms that is
+ *    Mahalanobis' distance of their means, n_0 n_1 / n times d' inverse(V) d. The tier passes if M <= the quantile of
+ *    chi-square with (columns of the tier) (arms with a share - 1) degrees of freedom at the tier's `accept`, rounded
+ *    to single precision. With `accept` alone, all covariates are one tier.
+ * 4. A limit passes if the largest mean of its covariate, less its stratum's mean, over the arms exceeds the smallest
+ *    by at most `largest` standard deviations of the covariate over all units (n - 1 below). A category's limit is for
+ *    each of its columns.
+ * 5. A candidate passes if all tiers and limits do. After 1,000 / (product of the tiers' `accept`) candidates, but at
+ *    least a million, or ten million where there are limits, none is looked for any more.
  *
  * A redraw r has candidates of its own (purpose "candidate/r").
  *
- * Probabilities. Exchanging two arms of equal shares turns a draw into an equally likely one with the same M. So, if all arms have
- * the same share in all strata and nothing is left over, each unit gets each arm with probability exactly 1 / arms; with
- * two arms also if units are left over, unless they get no arm. In every other case they are estimated: among R redraws 1 … R
- * the unit gets the arm f times, and its probability is (f + w) / (R + 1) with w its probability before candidates are refused.
- * R is 1,000, or less where that would take more than 10^9 moves of a unit (1,000 n / accept), but at least 100.
+ * Probabilities. Exchanging two arms of equal shares turns a draw into an equally likely one with the same M. So, if
+ * all arms have the same share in all strata and nothing is left over, each unit gets each arm with probability
+ * exactly 1 / arms; with two arms also if units are left over, unless they get no arm. In every other case they are
+ * estimated: among R redraws 1 … R the unit gets the arm f times, and its probability is (f + w) / (R + 1) with w its
+ * probability before candidates are refused. R is 1,000, or less where that would take more than 10^9 moves of a unit
+ * (1,000 n / accept), but at least 100.
  */
 #include <math.h>
 #include <string.h>
 
 #include "designs/balance_rule.h"
+#include "numeric/elementary.h"
 
 enum { REDRAWS = 1000, REDRAWS_LEAST = 100 };
 static const double moves_most = 1e9;
@@ -56,7 +59,8 @@ static temoin_status find_balanced(temoin_context *ctx, rerandomization *r, int6
         if (tm_balance_rule_passes(&r->rule, &r->candidates)) return TEMOIN_OK;
     }
     TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-            "design: none of the first %lld draws balances the covariates as asked; accept a larger share of draws, widen the "
+            "design: none of the first %lld draws balances the covariates as asked; accept a larger share of draws, "
+            "widen the "
             "limits, or balance on fewer covariates",
             (long long)r->n_most);
 }
@@ -119,8 +123,8 @@ static temoin_status received_inside(temoin_context *ctx, const tm_design_units 
     return TEMOIN_OK;
 }
 
-static temoin_status received(temoin_context *ctx, const tm_design_units *units, const int32_t *arm, double *probability,
-                              double *error)
+static temoin_status received(temoin_context *ctx, const tm_design_units *units, const int32_t *arm,
+                              double *probability, double *error)
 {
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
     const temoin_status status = received_inside(ctx, units, arm, probability, error);
@@ -158,7 +162,8 @@ static temoin_status list_inside(temoin_context *ctx, const tm_design_units *uni
     l->visit = NULL;
     TM_TRY(tm_places_enumerate(ctx, units, visit_passing, l));
     if (l->n == 0)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: no assignment balances the covariates as asked; accept a larger share of draws");
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+                "design: no assignment balances the covariates as asked; accept a larger share of draws");
     l->visit = visit;
     return visit ? tm_places_enumerate(ctx, units, visit_passing, l) : TEMOIN_OK;
 }
@@ -183,7 +188,7 @@ static temoin_status count(temoin_context *ctx, const tm_design_units *units, do
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
     const temoin_status status = list_inside(ctx, units, &l);
     tm_arena_rewind(&ctx->scratch, mark);
-    if (status == TEMOIN_OK) *log_count = log((double)l.n);
+    if (status == TEMOIN_OK) *log_count = tm_log((double)l.n);
     return status;
 }
 

@@ -34,18 +34,18 @@ typedef struct link {
 typedef struct matcher {
     int32_t n, n_nodes;
     const int64_t *cost;
-    int64_t *dual;   /* y, z */
-    int32_t *top;    /* node that a node is in; NONE: the blossom does not exist */
-    int32_t *parent; /* blossom of whose cycle a node is part; NONE: it is top */
+    int64_t *dual;           /* y, z */
+    int32_t *top;            /* node that a node is in; NONE: the blossom does not exist */
+    int32_t *parent;         /* blossom of whose cycle a node is part; NONE: it is top */
     int32_t *after, *before; /* neighbours in the parent's cycle */
-    int32_t *base;   /* of a blossom: the node of its cycle whose mate lies outside */
-    int32_t *mate;   /* vertex at the other end of the node's matched edge, NONE */
-    int32_t *label;  /* of top nodes */
-    int32_t *via;    /* of inner nodes: outer vertex from which the tree came */
-    int32_t *near;   /* of top nodes: outer vertex of least slack to it, NONE */
+    int32_t *base;           /* of a blossom: the node of its cycle whose mate lies outside */
+    int32_t *mate;           /* vertex at the other end of the node's matched edge, NONE */
+    int32_t *label;          /* of top nodes */
+    int32_t *via;            /* of inner nodes: outer vertex from which the tree came */
+    int32_t *near;           /* of top nodes: outer vertex of least slack to it, NONE */
     int32_t *seen, stamp;
     int32_t *queue, head, tail; /* outer vertices to look from */
-    link *best;      /* [n / 2 * n_nodes] of a blossom and another node: the edge of least slack between them */
+    link *best; /* [n / 2 * n_nodes] of a blossom and another node: the edge of least slack between them */
 } matcher;
 
 /* The edge of least slack between two nodes. While both stay nodes their duals move as one, so it stays the one. */
@@ -64,7 +64,8 @@ static int64_t slack_of(const matcher *m, link e)
 
 static void note_near(matcher *m, int32_t u, int32_t x)
 {
-    if (m->near[x] == NONE || slack_of(m, edge_between(m, u, x)) < slack_of(m, edge_between(m, m->near[x], x))) m->near[x] = u;
+    if (m->near[x] == NONE || slack_of(m, edge_between(m, u, x)) < slack_of(m, edge_between(m, m->near[x], x)))
+        m->near[x] = u;
 }
 
 static void find_near(matcher *m, int32_t x)
@@ -377,8 +378,8 @@ static temoin_status build_matcher(temoin_context *ctx, int32_t n, const int64_t
 {
     *m = (matcher){.n = n, .n_nodes = n + n / 2, .cost = cost};
     TM_SCRATCH(ctx, m->dual, m->n_nodes);
-    int32_t **const lists[] = {&m->top, &m->parent, &m->after, &m->before, &m->base, &m->mate,
-                               &m->label, &m->via, &m->near, &m->seen, &m->queue};
+    int32_t **const lists[] = {&m->top,   &m->parent, &m->after, &m->before, &m->base, &m->mate,
+                               &m->label, &m->via,    &m->near,  &m->seen,   &m->queue};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) TM_SCRATCH(ctx, *lists[i], m->n_nodes);
     TM_SCRATCH(ctx, m->best, (int64_t)(n / 2) * m->n_nodes);
     for (int32_t x = 0; x < m->n_nodes; x++) {
@@ -396,7 +397,8 @@ temoin_status tm_matching_build(temoin_context *ctx, int32_t n, const int64_t *c
     const temoin_status status = build_matcher(ctx, n, cost, &m);
     if (status == TEMOIN_OK) {
         match_greedily(&m);
-        while (match_one_more(&m)) {}
+        while (match_one_more(&m)) {
+        }
         for (int32_t v = 0; v < n; v++) mate[v] = m.mate[v];
     }
     tm_arena_rewind(&ctx->scratch, mark);

@@ -53,10 +53,19 @@ static int run_case(int64_t n_units, int32_t n_strata, const int64_t *two_shares
     for (int64_t i = 0; i < n_units * COVARIATES; i++) x[i] = next_normal(&seed);
     for (int j = 0; j < COVARIATES; j++) covariate[j] = x + j * n_units;
     for (int64_t u = 0; u < n_units; u++) stratum[u] = (int32_t)(u % n_strata);
-    for (int32_t s = 0; s < n_strata; s++) text[s] = "", shares[2 * s] = two_shares[0], shares[2 * s + 1] = two_shares[1];
-    tm_design_units units = {.n_units = n_units, .n_arms = 2, .n_strata = n_strata, .stratum = stratum, .stratum_text = text,
-                             .shares = shares, .trial_id = "bench", .seed = "1", .options = &options,
-                             .n_covariates = COVARIATES, .covariate = covariate};
+    for (int32_t s = 0; s < n_strata; s++)
+        text[s] = "", shares[2 * s] = two_shares[0], shares[2 * s + 1] = two_shares[1];
+    tm_design_units units = {.n_units = n_units,
+                             .n_arms = 2,
+                             .n_strata = n_strata,
+                             .stratum = stratum,
+                             .stratum_text = text,
+                             .shares = shares,
+                             .trial_id = "bench",
+                             .seed = "1",
+                             .options = &options,
+                             .n_covariates = COVARIATES,
+                             .covariate = covariate};
     if (time_candidates(ctx, &units, &candidates, &n_passed)) return 1;
     for (int r = 0; r < DRAWS; r++) {
         const double start = stopwatch_now();
@@ -66,7 +75,8 @@ static int run_case(int64_t n_units, int32_t n_strata, const int64_t *two_shares
     }
     stopwatch_finish(&candidates);
     stopwatch_finish(&draws);
-    printf("  %6lld units %4d strata, shares %lld:%lld: candidate minimum %6.2f us, median %6.2f us: %7.0f a second (limit "
+    printf("  %6lld units %4d strata, shares %lld:%lld: candidate minimum %6.2f us, median %6.2f us: %7.0f a second "
+           "(limit "
            "100000); passed %.5f; draw minimum %8.3f ms, median %8.3f ms\n",
            (long long)n_units, (int)n_strata, (long long)two_shares[0], (long long)two_shares[1],
            candidates.seconds[0] / CANDIDATES * 1e6, candidates.seconds[RUNS / 2] / CANDIDATES * 1e6,

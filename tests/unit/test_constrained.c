@@ -99,7 +99,8 @@ static void the_best_fraction_is_allowed(void **state)
         for (uint32_t bits = 0; bits < 1u << n; bits++)
             if (__builtin_popcount(bits) == n1) score[n_all++] = balance(bits, (int)n, p);
         int n_tied = 0;
-        for (int i = 0; i < n_all; i++) n_better += score[i] < worst * (1 - 1e-6), n_tied += fabs(score[i] - worst) <= 1e-6 * worst;
+        for (int i = 0; i < n_all; i++)
+            n_better += score[i] < worst * (1 - 1e-6), n_tied += fabs(score[i] - worst) <= 1e-6 * worst;
         assert_int_equal(l.n, n_better + n_tied);
         assert_true(n_better < ceil(0.25 * n_all) && l.n >= ceil(0.25 * n_all));
     }
@@ -281,9 +282,12 @@ static void out_of_memory_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_best_fraction_is_allowed),     cmocka_unit_test(what_is_said_is_what_is_drawn),
-        cmocka_unit_test(many_allocations_are_sampled_once), cmocka_unit_test(clusters_stay_whole),
-        cmocka_unit_test(bound_pairs_are_named),            cmocka_unit_test(three_arms_and_strata),
+        cmocka_unit_test(the_best_fraction_is_allowed),
+        cmocka_unit_test(what_is_said_is_what_is_drawn),
+        cmocka_unit_test(many_allocations_are_sampled_once),
+        cmocka_unit_test(clusters_stay_whole),
+        cmocka_unit_test(bound_pairs_are_named),
+        cmocka_unit_test(three_arms_and_strata),
         cmocka_unit_test(out_of_memory_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

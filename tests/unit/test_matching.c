@@ -55,15 +55,24 @@ static int64_t nasty_cost(uint64_t *x, int kind, int u, int v, const int64_t *pl
 {
     const uint64_t r = next_random(x);
     switch (kind) {
-    case 0: return (int64_t)(r >> 9 >> (r & 31));              /* many sizes */
-    case 1: return (int64_t)(r >> 62);                         /* ties and zeros */
-    case 2: return (int64_t)(r >> 63);                         /* a random graph */
-    case 3: return TM_MATCHING_COST_MOST - (int64_t)(r >> 60); /* as large as they may be */
-    case 4: return llabs(place[u] - place[v]);                 /* points on a line */
-    case 5: return (u % 3 == v % 3 ? 0 : 10) + (int64_t)(r >> 63); /* three clouds: odd ones must cross */
-    case 6: return (u / 3 == v / 3 ? 1 : 1000) + (int64_t)(r >> 61); /* triangles */
-    case 7: return (u / 5 == v / 5 ? (int64_t)(r >> 61) : TM_MATCHING_COST_MOST);
-    default: return 0;
+    case 0:
+        return (int64_t)(r >> 9 >> (r & 31)); /* many sizes */
+    case 1:
+        return (int64_t)(r >> 62); /* ties and zeros */
+    case 2:
+        return (int64_t)(r >> 63); /* a random graph */
+    case 3:
+        return TM_MATCHING_COST_MOST - (int64_t)(r >> 60); /* as large as they may be */
+    case 4:
+        return llabs(place[u] - place[v]); /* points on a line */
+    case 5:
+        return (u % 3 == v % 3 ? 0 : 10) + (int64_t)(r >> 63); /* three clouds: odd ones must cross */
+    case 6:
+        return (u / 3 == v / 3 ? 1 : 1000) + (int64_t)(r >> 61); /* triangles */
+    case 7:
+        return (u / 5 == v / 5 ? (int64_t)(r >> 61) : TM_MATCHING_COST_MOST);
+    default:
+        return 0;
     }
 }
 
@@ -126,7 +135,8 @@ static void planted_matchings_are_found(void **state)
         }
         for (int u = 0; u < n; u++)
             for (int v = 0; v < u; v++)
-                set_cost(cost, n, u, v, (int)((next_random(&x) >> 32) % 100) < n_false ? 0 : 1 + (int64_t)(next_random(&x) >> 60));
+                set_cost(cost, n, u, v,
+                         (int)((next_random(&x) >> 32) % 100) < n_false ? 0 : 1 + (int64_t)(next_random(&x) >> 60));
         for (int k = 0; k < n; k += 2) set_cost(cost, n, order[k], order[k + 1], 0);
         assert_true(find_least(cost, n, mate) == 0);
     }
@@ -188,9 +198,12 @@ static void out_of_memory_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equal_to_the_best_of_all_matchings), cmocka_unit_test(points_on_a_line_go_with_their_neighbours),
-        cmocka_unit_test(planted_matchings_are_found),        cmocka_unit_test(equal_to_dynamic_programming),
-        cmocka_unit_test(nothing_to_match),                   cmocka_unit_test(out_of_memory_is_an_error),
+        cmocka_unit_test(equal_to_the_best_of_all_matchings),
+        cmocka_unit_test(points_on_a_line_go_with_their_neighbours),
+        cmocka_unit_test(planted_matchings_are_found),
+        cmocka_unit_test(equal_to_dynamic_programming),
+        cmocka_unit_test(nothing_to_match),
+        cmocka_unit_test(out_of_memory_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,7 +51,8 @@ static void list_distances(int n, double *distance)
     for (int j = 0; j < COVARIATES; j++) rank_values(value[j], n, rank[j]);
     for (int i = 0; i < COVARIATES; i++)
         for (int j = 0; j < COVARIATES; j++)
-            for (int u = 0; u < n; u++) c[i][j] += (rank[i][u] - (n + 1) / 2.0) * (rank[j][u] - (n + 1) / 2.0) / (n - 1);
+            for (int u = 0; u < n; u++)
+                c[i][j] += (rank[i][u] - (n + 1) / 2.0) * (rank[j][u] - (n + 1) / 2.0) / (n - 1);
     double ratio[COVARIATES];
     for (int j = 0; j < COVARIATES; j++) ratio[j] = sqrt(n * (n + 1) / 12.0 / c[j][j]);
     for (int i = 0; i < COVARIATES; i++) {
@@ -352,9 +353,12 @@ static void given_pairs_are_blocks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(distances_are_rosenbaums),      cmocka_unit_test(optimal_pairs_cost_least),
-        cmocka_unit_test(fours_are_pairs_of_pairs),      cmocka_unit_test(greedy_groups_follow_the_rule),
-        cmocka_unit_test(ranks_alone_matter_and_strata_hold), cmocka_unit_test(each_pair_has_one_of_each_arm),
+        cmocka_unit_test(distances_are_rosenbaums),
+        cmocka_unit_test(optimal_pairs_cost_least),
+        cmocka_unit_test(fours_are_pairs_of_pairs),
+        cmocka_unit_test(greedy_groups_follow_the_rule),
+        cmocka_unit_test(ranks_alone_matter_and_strata_hold),
+        cmocka_unit_test(each_pair_has_one_of_each_arm),
         cmocka_unit_test(given_pairs_are_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

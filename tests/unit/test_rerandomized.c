@@ -259,7 +259,8 @@ static void probabilities_are_those_of_the_list(void **state)
         check_ok(ctx, tm_design_rerandomized.received(ctx, &t.units, t.arm, probability, &error));
         for (int u = 0; u < n; u++) assert_true(fabs(probability[u] - expected[u]) <= 5 * error + 1e-12);
         if (trial % 2) {
-            assert_true(error == 0 && probability[0] == 0.5); /* nine units, one left over: the arms' names are exchangeable */
+            assert_true(error == 0 &&
+                        probability[0] == 0.5); /* nine units, one left over: the arms' names are exchangeable */
         } else
             assert_true(error > 0.005 && error < 0.02);
         temoin_context_free(ctx);
@@ -346,7 +347,8 @@ static void scale_and_origin_do_not_matter(void **state)
     temoin_context *ctx = check_context();
     check_ok(ctx, tm_design_rerandomized.draw(ctx, &t.units, t.arm));
     memcpy(before, t.arm, sizeof before);
-    for (int64_t u = 0; u < 100; u++) value[0][u] *= 1e300, value[1][u] *= 1e-300, value[2][u] -= 1e5, value[3][u] *= -4;
+    for (int64_t u = 0; u < 100; u++)
+        value[0][u] *= 1e300, value[1][u] *= 1e-300, value[2][u] -= 1e5, value[3][u] *= -4;
     check_ok(ctx, tm_design_rerandomized.draw(ctx, &t.units, t.arm));
     assert_memory_equal(before, t.arm, 100 * sizeof *before);
     temoin_context_free(ctx);
