@@ -16,8 +16,8 @@
  * Without such an edge, y rises by d in outer vertices and falls by d in inner ones (z by 2d and -2d), d being the most that
  * keeps every slack and z from falling below 0; that makes an edge tight, or lets an inner blossom with z = 0 expand.
  *
- * All numbers stay whole: duals start even, so those of all tree vertices have one parity, and the slack between two outer nodes,
- * which is halved, is even.
+ * All numbers stay whole: duals start even, so those of all tree vertices have one parity, and the slack between two outer
+ * nodes, which is halved, is even.
  */
 #include "numeric/matching.h"
 
