@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,31 +47,6 @@ temoin_status tm_file_read(temoin_context *ctx, const char *path, const char **b
     if (fd < 0) return fail_errno(ctx, path, "open");
     temoin_status status = read_descriptor(ctx, path, fd, bytes, length);
     close(fd);
-    return status;
-}
-
-static temoin_status write_descriptor(temoin_context *ctx, const char *path, int fd, const char *bytes, size_t length)
-{
-    for (size_t done = 0; done < length;) {
-        ssize_t n = write(fd, bytes + done, length - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return fail_errno(ctx, path, "write");
-        done += (size_t)n;
-    }
-    if (fsync(fd) != 0 && errno != EINVAL) return fail_errno(ctx, path, "write");
-    return TEMOIN_OK;
-}
-
-temoin_status tm_file_write(temoin_context *ctx, const char *path, const char *bytes, size_t length)
-{
-    const char *unfinished = tm_text(ctx, "%s.unfinished", path);
-    if (!unfinished) return tm_fail_memory(ctx);
-    int fd = open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) return fail_errno(ctx, path, "write");
-    temoin_status status = write_descriptor(ctx, path, fd, bytes, length);
-    close(fd);
-    if (status == TEMOIN_OK && rename(unfinished, path) != 0) status = fail_errno(ctx, path, "write");
-    if (status != TEMOIN_OK) unlink(unfinished);
     return status;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whole files in and out. A file is written under a temporary name beside its target and renamed when whole. */
+/* Whole files, and folders; files are written by base/folder.h. */
 #ifndef TM_FILES_H
 #define TM_FILES_H
 
@@ -7,9 +7,6 @@
 
 /* All bytes of a file in the result arena, with a NUL behind them. Errors: TEMOIN_ERR_IO with path and reason. */
 TEMOIN_MUST_CHECK temoin_status tm_file_read(temoin_context *ctx, const char *path, const char **bytes, size_t *length);
-
-/* Replaces `path` by exactly these bytes (write, fsync, rename), or leaves it as it was. */
-TEMOIN_MUST_CHECK temoin_status tm_file_write(temoin_context *ctx, const char *path, const char *bytes, size_t length);
 
 /* Makes the directory and its parents; an existing one is fine. */
 TEMOIN_MUST_CHECK temoin_status tm_directory_make(temoin_context *ctx, const char *path);

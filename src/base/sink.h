@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Growing text in memory: what a renderer writes to. Files are written whole by `tm_file_write`. */
+/* Growing text in memory: what a renderer writes to. Files are written by base/folder.h. */
 #ifndef TM_SINK_H
 #define TM_SINK_H
 

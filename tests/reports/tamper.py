@@ -29,6 +29,10 @@ def two_stages():
     return plan(design={"kind": "two_stage", "strata": ["site"], "seed": "9", "workers": {"file": "team.csv", "id": "name"}})
 
 
+def grown():
+    return plan(design={"kind": "urn", "strata": ["site"], "seed": "9"})
+
+
 def analysis():
     estimates = [{"name": "main", "measures": ["work"], "waves": ["3"], "estimator": "ols", "variance": "hc2"},
                  {"name": "plain", "measures": ["work"], "waves": ["3"], "estimator": "dim", "variance": "neyman"}]
@@ -45,8 +49,15 @@ def bundle(verb):
     tap.write_csv(source / "outcomes.csv", ["id", "month", "work"],
                   [[f"Zoë, {u}", wave, round(chance.gauss(5, 2), 2)] for u in range(30) for wave in (0, 3)])
     tap.write_csv(source / "team.csv", ["name", "site"], [[f"w, {w}", "a|b" if w % 2 else "ü"] for w in range(9)])
-    tap.write_plan(source / "plan.yaml", {"assign": plan, "analyze": analysis, "two stages": two_stages}[verb]())
-    tap.run(PROGRAM, "analyze" if verb == "analyze" else "assign", source / "plan.yaml", "-o", FOLDER / verb, "--quiet")
+    plans = {"assign": plan, "analyze": analysis, "two stages": two_stages, "enrol": grown}
+    tap.write_plan(source / "plan.yaml", plans[verb]())
+    if verb == "enrol":
+        header, *rows = (source / "clients.csv").read_text("utf-8").splitlines(keepends=True)
+    for part in (slice(0, 13), slice(13, 14), slice(14, None)) if verb == "enrol" else (None,):
+        more = ["--enrol", source / "batch.csv"] if part else []
+        if part:
+            (source / "batch.csv").write_text(header + "".join(rows[part]), "utf-8")
+        tap.run(PROGRAM, "analyze" if verb == "analyze" else "assign", source / "plan.yaml", "-o", FOLDER / verb, "--quiet", *more)
     tap.run(PROGRAM, "verify", FOLDER / verb)
     return FOLDER / verb, tap.files_of(FOLDER / verb)
 
@@ -138,7 +149,7 @@ CASES = [("300 flipped bytes", flipped, 300), ("70 lines deleted, repeated or sw
          ("cut and grown files", truncated), ("missing files", missing),
          ("every file put back, the bundle replays", still_whole)]
 TESTS = [(f"{verb}: {name}", functools.partial(test, verb, *more))
-         for verb in ("assign", "analyze", "two stages") for name, test, *more in CASES]
+         for verb in ("assign", "analyze", "two stages", "enrol") for name, test, *more in CASES]
 
 if __name__ == "__main__":
     print(f"# seed {SEED}")

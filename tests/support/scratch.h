@@ -29,12 +29,17 @@ static inline int scratch_close(void **state)
     return chdir("/") | nftw(*state, scratch_remove, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-static inline void write_file(const char *name, const char *text)
+static inline void write_bytes(const char *name, const char *bytes, size_t length)
 {
     FILE *file = fopen(name, "wb");
     assert_non_null(file);
-    assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+    assert_int_equal(fwrite(bytes, 1, length, file), length);
     assert_int_equal(fclose(file), 0);
+}
+
+static inline void write_file(const char *name, const char *text)
+{
+    write_bytes(name, text, strlen(text));
 }
 
 #endif

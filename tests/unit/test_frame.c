@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "frame_text.h"
+#include "scratch.h"
 
 #include <unistd.h>
 
@@ -328,7 +329,7 @@ static void files_on_disk(void **state)
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/clients.csv", folder);
     temoin_context *ctx = check_context();
-    check_ok(ctx, tm_file_write(ctx, path, "id;x\na;1\nb;2", 12));
+    write_bytes(path, "id;x\na;1\nb;2", 12);
     const temoin_csv_opts opts = TEMOIN_CSV_OPTS_INIT;
     const temoin_frame *frame;
     check_ok(ctx, temoin_frame_read_csv(ctx, path, &opts, &frame));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "check.h"
+#include "scratch.h"
 
 #include <inttypes.h>
 #include <unistd.h>
@@ -173,7 +173,7 @@ static void json_reads_back_identically(void **state)
         const char *text, *again;
         size_t length, length_again;
         check_ok(ctx, temoin_results_render_json(ctx, want, &text, &length));
-        check_ok(ctx, tm_file_write(ctx, scratch_file(), text, length));
+        write_bytes(scratch_file(), text, length);
         check_ok(ctx, temoin_results_read_json(ctx, scratch_file(), &got));
         check_same_results(got, want);
         check_ok(ctx, temoin_results_render_json(ctx, got, &again, &length_again));
@@ -267,7 +267,7 @@ static void check_rejected(const char *json, const char *problem)
 {
     temoin_context *ctx = check_context();
     const temoin_results *results;
-    check_ok(ctx, tm_file_write(ctx, scratch_file(), json, strlen(json)));
+    write_file(scratch_file(), json);
     assert_int_equal(temoin_results_read_json(ctx, scratch_file(), &results), TEMOIN_ERR_DATA);
     if (!strstr(temoin_context_problem(ctx, 0), problem)) print_error("%s\n", temoin_context_problem(ctx, 0));
     assert_non_null(strstr(temoin_context_problem(ctx, 0), problem));
