@@ -5,6 +5,7 @@
 
 #include "designs/places.h"
 #include "designs/rounding_tables.h"
+#include "numeric/elementary.h"
 
 typedef struct listing {
     const tm_places *places;
@@ -50,7 +51,7 @@ static bool list_orders(const listing *l, const int64_t *extra, double probabili
         int32_t *next = l->dealt + p->start[s];
         for (int32_t a = -1; a < p->units->n_arms; a++)
             for (int64_t n = tm_places_number(p, s, tm_places_row(p, extra, s), a); n > 0; n--) *next++ = a;
-        probability /= exp(tm_places_log_orders(p, s, tm_places_row(p, extra, s)));
+        probability /= tm_exp(tm_places_log_orders(p, s, tm_places_row(p, extra, s)));
     }
     do {
         for (int64_t i = 0; i < p->units->n_units; i++) l->arm[l->order[i]] = l->dealt[i];

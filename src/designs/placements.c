@@ -7,6 +7,7 @@
 #include "designs/places.h"
 #include "designs/rounding_tables.h"
 #include "numeric/counting.h"
+#include "numeric/elementary.h"
 
 static double log_orders_of_table(const tm_places *p, const int64_t *extra)
 {
@@ -152,11 +153,11 @@ static void weigh_table(const tm_places *p, const tm_tables *tables, int64_t k, 
     const int32_t n_arms = p->units->n_arms;
     const double log_orders = log_orders_of_table(p, tables->extra[k]);
     memcpy(sum, before, (size_t)n_sums(n_arms) * sizeof *sum);
-    sum[0] += log(tables->probability[k]) - log_orders;
+    sum[0] += tm_log(tables->probability[k]) - log_orders;
     for (int32_t a = 0; a < n_arms; a++) {
         for (int32_t b = a + 1; b < n_arms; b++) {
             const int64_t mirror = find_mirror(p, tables, k, a, b, extra);
-            sum[1 + a * n_arms + b] += mirror < 0 ? -INFINITY : log(tables->probability[mirror]) - log_orders;
+            sum[1 + a * n_arms + b] += mirror < 0 ? -INFINITY : tm_log(tables->probability[mirror]) - log_orders;
         }
         for (int32_t r = 0; r < p->n_rows; r++)
             sum[1 + n_arms * n_arms + a] +=

@@ -6,6 +6,7 @@
 #include "base/number_text.h"
 #include "base/sink.h"
 #include "designs/trial_units.h"
+#include "numeric/elementary.h"
 #include "temoin/design.h"
 
 /* exp(logarithm) in two digits: whole below a million, "1.2e34" beyond, however large or small. */
@@ -13,15 +14,15 @@ static void put_exp(tm_sink *sink, double logarithm)
 {
     char text[TM_NUMBER_TEXT_SIZE];
     const double power = logarithm / M_LN10;
-    double exponent = floor(power), digits = round(pow(10, power - exponent) * 10) / 10;
+    double exponent = floor(power), digits = round(tm_exp(M_LN10 * (power - exponent)) * 10) / 10;
     if (digits >= 10) {
         digits = 1;
         exponent++;
     }
     if (power >= -1e-9 && power < 6)
-        tm_sink_put(sink, tm_number_fixed(exp(logarithm), 0, text));
+        tm_sink_put(sink, tm_number_fixed(tm_exp(logarithm), 0, text));
     else if (power < 0 && power >= -3)
-        tm_sink_number(sink, round(exp(logarithm) * 1e4) / 1e4);
+        tm_sink_number(sink, round(tm_exp(logarithm) * 1e4) / 1e4);
     else {
         tm_sink_put(sink, tm_number_fixed(digits, 1, text));
         tm_sink_printf(sink, "e%" PRId64, (int64_t)exponent);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "numeric/counting.h"
+#include "numeric/elementary.h"
 
 enum { MOST_PATHS = 1 << 16, MOST_STEPS = 1 << 23, MOST_DECISIONS = 1 << 12 };
 
@@ -64,7 +65,7 @@ static double log_choose(int64_t n, int64_t k)
  * that the result is good to the last digits. */
 static double hypergeometric(int64_t n_cards, int64_t good, int64_t n, int64_t hits)
 {
-    if (n > 512) return exp(log_choose(good, hits) + log_choose(n_cards - good, n - hits) - log_choose(n_cards, n));
+    if (n > 512) return tm_exp(log_choose(good, hits) + log_choose(n_cards - good, n - hits) - log_choose(n_cards, n));
     double chance = 1;
     for (int64_t i = 0; i < hits; i++)
         chance *= (double)(good - i) * (double)(n - i) / ((double)(n_cards - i) * (double)(i + 1));

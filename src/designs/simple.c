@@ -6,6 +6,7 @@
 
 #include "designs/places.h"
 #include "numeric/counting.h"
+#include "numeric/elementary.h"
 
 static int32_t stratum_of(const tm_design_units *units, int64_t u)
 {
@@ -114,7 +115,7 @@ static temoin_status count(temoin_context *ctx, const tm_design_units *units, do
     for (int64_t u = 0; status == TEMOIN_OK && u < units->n_units; u++) {
         int32_t n = 0;
         for (int32_t a = next_arm(&p, u, -1); a < units->n_arms; a = next_arm(&p, u, a)) n++;
-        *log_count += log(n);
+        *log_count += tm_log(n);
     }
     tm_arena_rewind(&ctx->scratch, mark);
     return status;
@@ -147,7 +148,7 @@ static void find_likeliest(const tm_places *p, const tm_design_units *units, dou
                     if (chance_of(p, u, a) > chance_of(p, u, best)) best = a;
                 const int32_t a = best == x ? y : best == y ? x : best;
                 moved |= a != best;
-                sum += log(chance_of(p, u, a));
+                sum += tm_log(chance_of(p, u, a));
             }
             if (!moved)
                 own = sum;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "designs/design_kind.h"
+#include "numeric/elementary.h"
 
 enum { MOST_LISTED = 1 << 16, MOST_CELLS = 1 << 24 };
 
@@ -83,7 +84,7 @@ static temoin_status list_all(temoin_context *ctx, const tm_design *design, cons
     qsort_r(l.sorted, (size_t)l.n, sizeof *l.sorted, compare, &l);
     for (int64_t k = 0; k < l.n; k++)
         largest = fmax(largest, l.probability[k] + mirror_of(&l, k, units->n_arms, mirror));
-    *log_p = fmin(0, log(largest));
+    *log_p = fmin(0, tm_log(largest));
     return TEMOIN_OK;
 }
 
@@ -99,7 +100,7 @@ temoin_status tm_design_smallest_p(temoin_context *ctx, const tm_design *design,
     }
     if (!design->enumerate || !design->count) return TEMOIN_OK;
     TM_TRY(design->count(ctx, units, &log_count));
-    const double n = round(exp(log_count));
+    const double n = round(tm_exp(log_count));
     if (!(n <= MOST_LISTED && n * (double)units->n_units <= MOST_CELLS)) return TEMOIN_OK;
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
     const temoin_status status = list_all(ctx, design, units, (int64_t)n, log_p);

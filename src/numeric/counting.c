@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "numeric/counting.h"
+#include "numeric/elementary.h"
 
 #include <limits.h>
 #include <math.h>
@@ -20,5 +21,5 @@ double tm_log_factorial(int64_t n)
 double tm_log_plus(double a, double b)
 {
     const double larger = fmax(a, b), smaller = fmin(a, b);
-    return smaller == -INFINITY ? larger : larger + log1p(exp(smaller - larger));
+    return smaller == -INFINITY ? larger : larger + tm_log1p(tm_exp(smaller - larger));
 }
