@@ -42,11 +42,13 @@ static void add_design(const temoin_results *results, tm_document *document)
         tm_sink_printf(&sink, tm_say(document->language, " (%s strata)", " (%s strates)"), strata);
     tm_sink_put(&sink, ". ");
     if (results->drawn && !results->seed[0])
-        tm_sink_put(&sink, tm_say(document->language,
-                                  "The draw follows from a seed that is kept secret and that the plan committed to beforehand; "
-                                  "whoever is given it can repeat the draw.",
-                                  "Le tirage découle d’une graine tenue secrète, sur laquelle le plan s’était engagé au préalable ; "
-                                  "quiconque la reçoit peut refaire le tirage."));
+        tm_sink_put(
+            &sink,
+            tm_say(document->language,
+                   "The draw follows from a seed that is kept secret and that the plan committed to beforehand; "
+                   "whoever is given it can repeat the draw.",
+                   "Le tirage découle d’une graine tenue secrète, sur laquelle le plan s’était engagé au préalable ; "
+                   "quiconque la reçoit peut refaire le tirage."));
     else if (results->drawn)
         tm_sink_printf(&sink,
                        tm_say(document->language,

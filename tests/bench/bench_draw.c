@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The draw step, units in memory: arms of a blocked design and their probabilities, beside the time to write one arm per unit. */
+/* The draw step, units in memory: arms of a blocked design and their probabilities, beside the time to write one arm
+ * per unit. */
 #include <string.h>
 
 #include "designs/design_kind.h"
@@ -44,7 +45,8 @@ static int run_case(int64_t n_units, int32_t n_strata)
     stopwatch_finish(&draw);
     stopwatch_finish(&received);
     stopwatch_finish(&write);
-    printf("  %8lld units %6d strata, shares 1:2:7: minimum %8.3f ms, median %8.3f ms; probabilities %8.3f ms; arms written once "
+    printf("  %8lld units %6d strata, shares 1:2:7: minimum %8.3f ms, median %8.3f ms; probabilities %8.3f ms; arms "
+           "written once "
            "%7.3f ms\n",
            (long long)n_units, (int)n_strata, draw.seconds[0] * 1e3, draw.seconds[draw.n / 2] * 1e3,
            received.seconds[0] * 1e3, write.seconds[0] * 1e3);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rerandomization, one thread: candidates drawn and judged, beside the limit of 100,000 a second at 1,000 units, 10 covariates and
- * acceptance 0.001; and whole draws until one is accepted. */
+/* Rerandomization, one thread: candidates drawn and judged, beside the limit of 100,000 a second at 1,000 units, 10
+ * covariates and acceptance 0.001; and whole draws until one is accepted. */
 #include <math.h>
 
 #include "designs/balance_rule.h"

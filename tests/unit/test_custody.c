@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Signatures against RFC 8032 and every changed byte; secret seeds; the chain of reveals, typed in from Python's hashlib. */
+/* Signatures against RFC 8032 and every changed byte; secret seeds; the chain of reveals, typed in from Python's
+ * hashlib. */
 #include "scratch.h"
 
 #include <sys/stat.h>
@@ -21,21 +22,26 @@ static const char clients[] = "id,x\n\"w,1\",u\nq,u\nz,v|\n\xc3\xa9,v|\nr,u\n";
 static const char *const vectors[][4] = {
     {"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
      "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
-     "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a10"
+     "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe246"
+     "55141438e7a10"
      "0b"},
     {"4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
      "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
-     "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c"
+     "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb"
+     "00d291612bb0c"
      "00"},
     {"c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
      "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
-     "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec4"
+     "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc"
+     "027beceea1ec4"
      "0a"},
     {"833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42",
      "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf",
-     "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54c"
+     "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2"
+     "a9ac94fa54c"
      "a49f",
-     "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad9bef1177331a7"
+     "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad"
+     "9bef1177331a7"
      "04"},
 };
 
@@ -294,12 +300,14 @@ static void check_plan(const char *design, const char *problem)
     char text[1024];
     const temoin_plan *plan;
     temoin_context *ctx = open_with(NULL);
-    snprintf(text, sizeof text, "temoin: 1\ntrial: {id: t}\nclients: {file: c.csv, id: id}\narms: [{name: a}, {name: b}]\ndesign: {%s}\n",
+    snprintf(text, sizeof text,
+             "temoin: 1\ntrial: {id: t}\nclients: {file: c.csv, id: id}\narms: [{name: a}, {name: b}]\ndesign: {%s}\n",
              design);
     write_file("p.yaml", text);
     const temoin_status status = temoin_plan_read(ctx, "p.yaml", &plan);
     assert_int_equal(status, problem ? TEMOIN_ERR_PLAN : TEMOIN_OK);
-    if (problem && !strstr(temoin_context_problem(ctx, 0), problem)) print_error("%s\n", temoin_context_problem(ctx, 0));
+    if (problem && !strstr(temoin_context_problem(ctx, 0), problem))
+        print_error("%s\n", temoin_context_problem(ctx, 0));
     if (problem) assert_non_null(strstr(temoin_context_problem(ctx, 0), problem));
     temoin_context_free(ctx);
 }
@@ -314,8 +322,10 @@ static void plans_commit_to_one_seed(void **state)
     check_plan("seed: s, " OF_S, NULL);
     check_plan("seed_file: seed, " OF_S, NULL);
     check_plan("seed_env: SEED, " OF_S, NULL);
-    check_plan("seed: t, " OF_S, "line 5: the seed has the SHA-256 e3b98a4da31a127d4bde6e43033f66ba274cab0eb7eb1c70ec41402bf6273dd8");
-    check_plan("seed_env: OTHER, " OF_S, "line 5: the seed has the SHA-256 d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa");
+    check_plan("seed: t, " OF_S,
+               "line 5: the seed has the SHA-256 e3b98a4da31a127d4bde6e43033f66ba274cab0eb7eb1c70ec41402bf6273dd8");
+    check_plan("seed_env: OTHER, " OF_S,
+               "line 5: the seed has the SHA-256 d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa");
     check_plan("seed_env: ABSENT, " OF_S, "line 5: the variable \"ABSENT\" of the environment is not set");
     check_plan("seed_file: absent, " OF_S, "line 5: there is no file \"absent\"");
     check_plan("seed_file: zero, " OF_S, "zero: is empty");
@@ -477,8 +487,10 @@ static temoin_status run_starved(temoin_status (*scene)(temoin_context *), int64
 {
     const temoin_context_opts opts = {.threads = 1, .seed_file = "seed"};
     temoin_context *ctx;
-    if (alone) tm_arena_fail_once(at);
-    else tm_arena_fail_after(at);
+    if (alone)
+        tm_arena_fail_once(at);
+    else
+        tm_arena_fail_after(at);
     temoin_status status = temoin_context_build(&opts, &ctx);
     if (status == TEMOIN_OK) status = scene(ctx);
     tm_arena_fail_after(0);
@@ -489,8 +501,8 @@ static temoin_status run_starved(temoin_status (*scene)(temoin_context *), int64
 static void allocations_fail(void **state)
 {
     (void)state;
-    temoin_status (*const scenes[])(temoin_context *) = {sign_again, check_signature, verify_secret, reveal_one,
-                                                         export_redcap, export_sealed, make_key};
+    temoin_status (*const scenes[])(temoin_context *) = {sign_again,    check_signature, verify_secret, reveal_one,
+                                                         export_redcap, export_sealed,   make_key};
     write_signed(secret_plan);
     for (size_t s = 0; s < sizeof scenes / sizeof *scenes; s++) {
         int64_t n = 1;

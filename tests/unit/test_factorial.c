@@ -2,6 +2,7 @@
 /* Effects in factorial trials against arithmetic on the arms' means. */
 #include "trial_case.h"
 
+#include "base/number_text.h"
 #include "temoin/estimate.h"
 #include "temoin/result.h"
 
@@ -37,13 +38,16 @@ static void write_clients(void)
 {
     static const char *const arm[] = {"no.none", "no.50", "no.100", "yes.none", "yes.50", "yes.100"};
     char text[4096] = "id,arm,x,y\n";
-    for (int i = 0; i < N; i++)
-        snprintf(text + strlen(text), sizeof text - strlen(text), "%03d,%s,%.4f,%.4f\n", i, arm[i % N_ARMS], x_of(i),
-                 y_of(i));
+    for (int i = 0; i < N; i++) {
+        char x[TM_NUMBER_TEXT_SIZE], y[TM_NUMBER_TEXT_SIZE]; /* printf would write the locale's decimal separator */
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%03d,%s,%s,%s\n", i, arm[i % N_ARMS],
+                 tm_number_fixed(x_of(i), 4, x), tm_number_fixed(y_of(i), 4, y));
+    }
     write_file("c.csv", text);
 }
 
-/* Mean and variance of the arm's y; with `adjusted` the mean that its own line through y and x has at everybody's mean of x. */
+/* Mean and variance of the arm's y; with `adjusted` the mean that its own line through y and x has at everybody's mean
+ * of x. */
 static void describe(int arm, bool adjusted, double *mean, double *variance)
 {
     double x_all = 0, x = 0, y = 0, xx = 0, xy = 0, yy = 0;
@@ -58,7 +62,8 @@ static void describe(int arm, bool adjusted, double *mean, double *variance)
     *mean = adjusted ? y - xy / xx * (x - x_all) : y;
 }
 
-static void check_row(const temoin_row *row, const char *name, const char *reference, const double weight[N_ARMS], bool adjusted)
+static void check_row(const temoin_row *row, const char *name, const char *reference, const double weight[N_ARMS],
+                      bool adjusted)
 {
     double value = 0, square = 0;
     for (int a = 0; a < N_ARMS; a++) {
@@ -101,11 +106,13 @@ static void factorial_arms_are_drawn_by_their_shares(void **state)
     char text[1024] = "id\n";
     for (int i = 0; i < 36; i++) snprintf(text + strlen(text), sizeof text - strlen(text), "%d\n", i);
     write_file("c.csv", text);
-    run r = draw("temoin: 1\ntrial: {id: t}\nclients: {file: c.csv, id: id}\ndesign: {seed: s}\n"
-                 "factorial: [{name: f, levels: [a, b], shares: [1, 2]}, {name: g, levels: [c, d, e], shares: [1, 2, 3]}]\n");
+    run r = draw(
+        "temoin: 1\ntrial: {id: t}\nclients: {file: c.csv, id: id}\ndesign: {seed: s}\n"
+        "factorial: [{name: f, levels: [a, b], shares: [1, 2]}, {name: g, levels: [c, d, e], shares: [1, 2, 3]}]\n");
     static const int64_t want[] = {2, 4, 6, 4, 8, 12};
     for (int32_t a = 0; a < 6; a++) assert_int_equal(r.assignment->n_in_arm[a], want[a]);
-    for (int u = 0; u < 36; u++) check_close(r.assignment->probability[u], (double)want[r.assignment->arm[u]] / 36, 1e-15);
+    for (int u = 0; u < 36; u++)
+        check_close(r.assignment->probability[u], (double)want[r.assignment->arm[u]] / 36, 1e-15);
     temoin_context_free(r.ctx);
 }
 

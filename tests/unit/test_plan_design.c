@@ -61,26 +61,27 @@ static void every_option_is_read(void **state)
 {
     (void)state;
     temoin_context *ctx = check_context();
-    const temoin_plan *p = parse(ctx, ARMS "design:\n"
-                                           "  kind: k\n"
-                                           "  seed: s\n"
-                                           "  strata: [town]\n"
-                                           "  misfits: global\n"
-                                           "  cluster: office\n"
-                                           "  arrival: came\n"
-                                           "  block_sizes: [4, 2]\n"
-                                           "  factors: [{column: site, weight: 2}, {column: sex}]\n"
-                                           "  coin: 1\n"
-                                           "  urn: {start: 0, add: 1.5}\n"
-                                           "  pair: twin\n"
-                                           "  group_size: 3\n"
-                                           "  matching: greedy\n"
-                                           "  covariates: [age, town]\n"
-                                           "  accept: 0.001\n"
-                                           "  tiers: [{covariates: [age], accept: .1}, {covariates: [x, y], accept: 1}]\n"
-                                           "  limits: [{covariate: age, largest: 0.25}]\n"
-                                           "  candidates: 1000000000\n"
-                                           "  fraction: 1\n");
+    const temoin_plan *p =
+        parse(ctx, ARMS "design:\n"
+                        "  kind: k\n"
+                        "  seed: s\n"
+                        "  strata: [town]\n"
+                        "  misfits: global\n"
+                        "  cluster: office\n"
+                        "  arrival: came\n"
+                        "  block_sizes: [4, 2]\n"
+                        "  factors: [{column: site, weight: 2}, {column: sex}]\n"
+                        "  coin: 1\n"
+                        "  urn: {start: 0, add: 1.5}\n"
+                        "  pair: twin\n"
+                        "  group_size: 3\n"
+                        "  matching: greedy\n"
+                        "  covariates: [age, town]\n"
+                        "  accept: 0.001\n"
+                        "  tiers: [{covariates: [age], accept: .1}, {covariates: [x, y], accept: 1}]\n"
+                        "  limits: [{covariate: age, largest: 0.25}]\n"
+                        "  candidates: 1000000000\n"
+                        "  fraction: 1\n");
     const tm_plan_options *o = &p->design.options;
     assert_string_equal(o->misfits, "global");
     assert_string_equal(o->cluster, "office");
@@ -152,7 +153,8 @@ static void options_keep_to_their_ranges(void **state)
            "15: \"design.limits.largest\" must be a number above 0, found \"0\"\n"
            "16: \"z\" stands twice in \"design.limits\"; name it once\n"
            "17: \"q\" stands twice in \"design.covariates\"; name it once\n");
-    refuse(ARMS "design: {seed: s, coin: heads, urn: {start: 1}, matching: best, covariates: [], tiers: [{accept: 1}]}\n",
+    refuse(ARMS
+           "design: {seed: s, coin: heads, urn: {start: 1}, matching: best, covariates: [], tiers: [{accept: 1}]}\n",
            "5: \"design.coin\" must be a number, found \"heads\"\n"
            "5: \"design.urn\" needs the key \"add\"\n"
            "5: \"design.matching\" cannot be \"best\". Allowed: optimal, greedy\n"
@@ -175,8 +177,10 @@ static void arms_are_all_combinations_of_levels(void **state)
     }
     assert_string_equal(p->arms[4].label.en, "yes \u00b7 50");
     assert_string_equal(p->arms[4].label.fr, "yes \u00b7 50");
-    p = parse(ctx, HEAD "design: {seed: s}\n"
-                        "factorial: [{name: x, levels: [a, b], shares: [.5, 1]}, {name: y, levels: [c, d, e], shares: [2, 1, 1]}]\n");
+    p = parse(
+        ctx, HEAD
+        "design: {seed: s}\n"
+        "factorial: [{name: x, levels: [a, b], shares: [.5, 1]}, {name: y, levels: [c, d, e], shares: [2, 1, 1]}]\n");
     static const int64_t shares[] = {2, 1, 1, 4, 2, 2};
     for (int32_t a = 0; a < 6; a++) assert_int_equal(p->arms[a].share, shares[a]);
     assert_int_equal(p->share_sum, 12);
@@ -186,7 +190,8 @@ static void arms_are_all_combinations_of_levels(void **state)
     temoin_context_free(ctx);
 }
 
-static void check_contrast(const tm_plan_contrast *c, const char *arm, const char *reference, const double *weights, int n)
+static void check_contrast(const tm_plan_contrast *c, const char *arm, const char *reference, const double *weights,
+                           int n)
 {
     assert_string_equal(c->arm, arm);
     assert_string_equal(c->reference, reference);
@@ -205,18 +210,22 @@ static void contrasts_of_factors_have_their_weights(void **state)
                    (double[]){-third, -third, -third, third, third, third}, 6);
     check_contrast(&e->contrasts[1], "stipend: 50", "stipend: none", (double[]){-half, half, 0, -half, half, 0}, 6);
     check_contrast(&e->contrasts[2], "stipend: 100", "stipend: none", (double[]){-half, 0, half, -half, 0, half}, 6);
-    p = parse(ctx, TWO_BY_THREE CONTRASTS("[{factor: stipend, level: none, against: '100'}, {interaction: [coaching, stipend], "
-                                          "levels: [yes, 50]}, {arm: yes.50, reference: no.none}]"));
+    p = parse(ctx, TWO_BY_THREE CONTRASTS(
+                       "[{factor: stipend, level: none, against: '100'}, {interaction: [coaching, stipend], "
+                       "levels: [yes, 50]}, {arm: yes.50, reference: no.none}]"));
     e = p->estimates;
     check_contrast(&e->contrasts[0], "stipend: none", "stipend: 100", (double[]){half, 0, -half, half, 0, -half}, 6);
     check_contrast(&e->contrasts[1], "coaching: yes \u00d7 stipend: 50", "", (double[]){1, -1, 0, -1, 1, 0}, 6);
     check_contrast(&e->contrasts[2], "yes.50", "no.none", (double[]){-1, 0, 0, 0, 1, 0}, 6);
     /* a third factor is averaged over */
-    p = parse(ctx, HEAD "design: {seed: s}\n"
-                        "factorial: [{name: f, levels: [0, 1]}, {name: g, levels: [0, 1]}, {name: h, levels: [0, 1]}]\n" CONTRASTS(
-                            "[{interaction: [h, f], levels: [1, 1]}, {factor: g, level: 1}]"));
+    p = parse(
+        ctx,
+        HEAD "design: {seed: s}\n"
+             "factorial: [{name: f, levels: [0, 1]}, {name: g, levels: [0, 1]}, {name: h, levels: [0, 1]}]\n" CONTRASTS(
+                 "[{interaction: [h, f], levels: [1, 1]}, {factor: g, level: 1}]"));
     e = p->estimates;
-    check_contrast(&e->contrasts[0], "h: 1 \u00d7 f: 1", "", (double[]){half, -half, half, -half, -half, half, -half, half}, 8);
+    check_contrast(&e->contrasts[0], "h: 1 \u00d7 f: 1", "",
+                   (double[]){half, -half, half, -half, -half, half, -half, half}, 8);
     check_contrast(&e->contrasts[1], "g: 1", "g: 0", (double[]){-.25, -.25, .25, .25, -.25, -.25, .25, .25}, 8);
     temoin_context_free(ctx);
 }
@@ -241,14 +250,16 @@ static void factorial_plans_are_checked(void **state)
            "7: factor \"x\" is declared a second time; the first is on line 6\n");
     refuse(HEAD "design: {seed: s}\nfactorial: [{name: x, levels: [a, a.b]}, {name: y, levels: [b.c, c]}]\n",
            "5: two arms of \"factorial\" would both be named \"a.b.c\"; change a level's name\n");
-    refuse(HEAD "design: {seed: s}\nfactorial: [{name: x, levels: [a, b], shares: [1, 4000]}, {name: y, levels: [a, b], shares: "
+    refuse(HEAD "design: {seed: s}\nfactorial: [{name: x, levels: [a, b], shares: [1, 4000]}, {name: y, levels: [a, "
+                "b], shares: "
                 "[1, 4000]}]\n",
            "5: the shares of \"factorial\" multiply to more than 1000000 parts; round them\n");
 #define LEVELS "levels: [a, b, c, d, e, f, g, h, i, j, k]"
     refuse(HEAD "design: {seed: s}\nfactorial: [{name: x, " LEVELS "}, {name: y, " LEVELS "}, {name: z, " LEVELS "}]\n",
            "5: the levels of \"factorial\" make more than 1024 arms; leave some out\n");
     refuse(ARMS "design: {seed: s}\n" CONTRASTS("[{factor: x, level: y}]"),
-           "7: a contrast of factors needs \"factorial\" in the place of \"arms\"; with arms it is {arm: a, reference: b} or {name: "
+           "7: a contrast of factors needs \"factorial\" in the place of \"arms\"; with arms it is {arm: a, reference: "
+           "b} or {name: "
            "x, weights: [one number for each arm]}\n");
     refuse(TWO_BY_THREE "measures: [{name: y}]\n"
                         "estimates:\n"
@@ -265,10 +276,12 @@ static void factorial_plans_are_checked(void **state)
                         "      - {factor: coaching, level: yes}\n"
                         "      - {factor: coaching, level: yes, against: no}\n",
            "11: found the factor \"coching\"; \"factorial\" declares \"coaching\", \"stipend\"\n"
-           "12: a contrast compares two levels; \"no\" is compared with itself (\"against\" is the first level unless told)\n"
+           "12: a contrast compares two levels; \"no\" is compared with itself (\"against\" is the first level unless "
+           "told)\n"
            "13: found the level \"maybe\"; factor \"coaching\" has \"no\", \"yes\"\n"
            "13: found the level \"never\"; factor \"coaching\" has \"no\", \"yes\"\n"
-           "14: a contrast is either {arm: a, reference: b} or {name: x, weights: [one number for each arm]}, {factor: f, level: l, "
+           "14: a contrast is either {arm: a, reference: b} or {name: x, weights: [one number for each arm]}, {factor: "
+           "f, level: l, "
            "against: m} or {interaction: [f, g], levels: [l, m]}\n"
            "15: an interaction is of two factors: {interaction: [factor, factor], levels: [level, level]}\n"
            "16: an interaction is of two factors; \"coaching\" stands in it twice\n"

@@ -61,7 +61,8 @@ static void arrivals_are_ordered_by_what_they_are(void **state)
 static void covariates_are_columns_of_numbers(void **state)
 {
     (void)state;
-    write_file("c.csv", "id,age,town,female,born\n1,30.5,z,yes,1970-01-03\n2,-1,a,no,1969-12-31\n3,0,m,no,1970-01-01\n");
+    write_file("c.csv",
+               "id,age,town,female,born\n1,30.5,z,yes,1970-01-03\n2,-1,a,no,1969-12-31\n3,0,m,no,1970-01-01\n");
     run r = build(HEAD("") "columns: [{name: age, type: number}]\n"
                            "design: {seed: s, covariates: [town, age, female, born]}\n");
     const tm_design_units units = units_of(&r);
@@ -102,35 +103,50 @@ static void refuse_units(const char *plan, const char *want)
 static void what_is_missing_or_split_is_refused(void **state)
 {
     (void)state;
-    write_file("c.csv", "id,office,twin,town,age,came\n2,b,,x,NA,2020-01-01\n1,a,p,y,3,\n3,a,p,x,4,2020-01-02\n4,,p,y,,NA\n"
-                        "5,a,q,y,4,2020-01-01\n");
-    refuse_units(HEAD("") "design: {kind: blocked, seed: s, strata: [town], cluster: office, pair: twin, covariates: [age]}\n",
-                 "c.csv: line 5, column \"office\": empty, but design.cluster of the plan names the column, so client \"4\" cannot "
-                 "be drawn; fill it in\n"
-                 "c.csv: line 4, column \"office\": cluster \"a\" is in stratum \"x\" here and in stratum \"y\" on line 3; a "
-                 "cluster lies in one stratum: correct the columns, or the plan's design.strata\n"
-                 "c.csv: line 2, column \"twin\": empty, but design.pair of the plan names the column, so client \"2\" cannot be "
-                 "drawn; fill it in\n"
-                 "c.csv: line 4, column \"twin\": pair \"p\" is in stratum \"x\" here and in stratum \"y\" on line 3; a pair lies "
-                 "in one stratum: correct the columns, or the plan's design.strata\n"
-                 "c.csv: line 2, column \"age\": empty, but design.covariates of the plan names the column, so client \"2\" cannot "
-                 "be drawn; fill it in\n"
-                 "c.csv: line 5, column \"age\": empty, but design.covariates of the plan names the column, so client \"4\" cannot "
-                 "be drawn; fill it in\n");
+    write_file("c.csv",
+               "id,office,twin,town,age,came\n2,b,,x,NA,2020-01-01\n1,a,p,y,3,\n3,a,p,x,4,2020-01-02\n4,,p,y,,NA\n"
+               "5,a,q,y,4,2020-01-01\n");
+    refuse_units(
+        HEAD("") "design: {kind: blocked, seed: s, strata: [town], cluster: office, pair: twin, covariates: [age]}\n",
+        "c.csv: line 5, column \"office\": empty, but design.cluster of the plan names the column, so client \"4\" "
+        "cannot "
+        "be drawn; fill it in\n"
+        "c.csv: line 4, column \"office\": cluster \"a\" is in stratum \"x\" here and in stratum \"y\" on line 3; a "
+        "cluster lies in one stratum: correct the columns, or the plan's design.strata\n"
+        "c.csv: line 2, column \"twin\": empty, but design.pair of the plan names the column, so client \"2\" cannot "
+        "be "
+        "drawn; fill it in\n"
+        "c.csv: line 4, column \"twin\": pair \"p\" is in stratum \"x\" here and in stratum \"y\" on line 3; a pair "
+        "lies "
+        "in one stratum: correct the columns, or the plan's design.strata\n"
+        "c.csv: line 2, column \"age\": empty, but design.covariates of the plan names the column, so client \"2\" "
+        "cannot "
+        "be drawn; fill it in\n"
+        "c.csv: line 5, column \"age\": empty, but design.covariates of the plan names the column, so client \"4\" "
+        "cannot "
+        "be drawn; fill it in\n");
     refuse_units(HEAD("") "design: {seed: s, arrival: came}\n",
-                 "c.csv: line 3, column \"came\": empty, but design.arrival of the plan names the column, so client \"1\" cannot "
+                 "c.csv: line 3, column \"came\": empty, but design.arrival of the plan names the column, so client "
+                 "\"1\" cannot "
                  "be drawn; fill it in\n"
-                 "c.csv: line 5, column \"came\": empty, but design.arrival of the plan names the column, so client \"4\" cannot "
+                 "c.csv: line 5, column \"came\": empty, but design.arrival of the plan names the column, so client "
+                 "\"4\" cannot "
                  "be drawn; fill it in\n");
-    refuse(HEAD("") "design: {seed: s, cluster: ofice, arrival: x, pair: y, factors: [{column: z}],\n  covariates: [age, w]}\n",
-           TEMOIN_ERR_PLAN,
-           "p.yaml: line 6: c.csv has no column \"ofice\"; its columns are \"id\", \"office\", \"twin\", \"town\", \"age\", "
-           "\"came\"; did you mean \"office\"?\n"
-           "p.yaml: line 6: c.csv has no column \"y\"; its columns are \"id\", \"office\", \"twin\", \"town\", \"age\", \"came\"\n"
-           "p.yaml: line 6: c.csv has no column \"x\"; its columns are \"id\", \"office\", \"twin\", \"town\", \"age\", \"came\"\n"
-           "p.yaml: line 6: c.csv has no column \"z\"; its columns are \"id\", \"office\", \"twin\", \"town\", \"age\", \"came\"\n"
-           "p.yaml: line 7: c.csv has no column \"w\"; its columns are \"id\", \"office\", \"twin\", \"town\", \"age\", "
-           "\"came\"\n");
+    refuse(
+        HEAD("") "design: {seed: s, cluster: ofice, arrival: x, pair: y, factors: [{column: z}],\n  covariates: [age, "
+                 "w]}\n",
+        TEMOIN_ERR_PLAN,
+        "p.yaml: line 6: c.csv has no column \"ofice\"; its columns are \"id\", \"office\", \"twin\", \"town\", "
+        "\"age\", "
+        "\"came\"; did you mean \"office\"?\n"
+        "p.yaml: line 6: c.csv has no column \"y\"; its columns are \"id\", \"office\", \"twin\", \"town\", \"age\", "
+        "\"came\"\n"
+        "p.yaml: line 6: c.csv has no column \"x\"; its columns are \"id\", \"office\", \"twin\", \"town\", \"age\", "
+        "\"came\"\n"
+        "p.yaml: line 6: c.csv has no column \"z\"; its columns are \"id\", \"office\", \"twin\", \"town\", \"age\", "
+        "\"came\"\n"
+        "p.yaml: line 7: c.csv has no column \"w\"; its columns are \"id\", \"office\", \"twin\", \"town\", \"age\", "
+        "\"came\"\n");
 }
 
 /* Whether one of the words of a list is the key. */
@@ -144,20 +160,31 @@ static bool lists(const char *words, const char *key)
 static void a_kind_takes_its_own_options_only(void **state)
 {
     (void)state;
-    static const char *const option[][2] = {
-        {"strata", "[x]"},      {"misfits", "pivotal"}, {"cluster", "x"},     {"arrival", "x"},
-        {"block_sizes", "[2]"}, {"coin", ".8"},         {"pair", "x"},        {"factors", "[{column: x}]"},
-        {"group_size", "2"},    {"matching", "greedy"}, {"covariates", "[x]"}, {"urn", "{start: 1, add: 1}"},
-        {"accept", ".5"},       {"fraction", ".5"},     {"candidates", "9"},  {"limits", "[{covariate: x, largest: 1}]"},
-        {"tiers", "[{covariates: [x], accept: 1}]"}};
+    static const char *const option[][2] = {{"strata", "[x]"},
+                                            {"misfits", "pivotal"},
+                                            {"cluster", "x"},
+                                            {"arrival", "x"},
+                                            {"block_sizes", "[2]"},
+                                            {"coin", ".8"},
+                                            {"pair", "x"},
+                                            {"factors", "[{column: x}]"},
+                                            {"group_size", "2"},
+                                            {"matching", "greedy"},
+                                            {"covariates", "[x]"},
+                                            {"urn", "{start: 1, add: 1}"},
+                                            {"accept", ".5"},
+                                            {"fraction", ".5"},
+                                            {"candidates", "9"},
+                                            {"limits", "[{covariate: x, largest: 1}]"},
+                                            {"tiers", "[{covariates: [x], accept: 1}]"}};
     write_file("c.csv", "id,x\n1,a\n2,b\n3,a\n4,b\n");
     for (int d = 0; d < tm_n_designs; d++)
         for (size_t k = 0; k < sizeof option / sizeof *option; k++) {
             char plan[512], want[128];
-            snprintf(plan, sizeof plan, HEAD("") "design:\n  kind: %s\n  seed: s\n  %s: %s\n", tm_designs[d]->key, option[k][0],
-                     option[k][1]);
-            snprintf(want, sizeof want, "p.yaml: line 9: a \"%s\" design takes no \"%s\"; it takes ", tm_designs[d]->key,
-                     option[k][0]);
+            snprintf(plan, sizeof plan, HEAD("") "design:\n  kind: %s\n  seed: s\n  %s: %s\n", tm_designs[d]->key,
+                     option[k][0], option[k][1]);
+            snprintf(want, sizeof want, "p.yaml: line 9: a \"%s\" design takes no \"%s\"; it takes ",
+                     tm_designs[d]->key, option[k][0]);
             run r = build(plan);
             const temoin_status status = temoin_assignment_draw(r.ctx, r.trial, &r.assignment);
             const char *problem = temoin_context_problem(r.ctx, 0);
