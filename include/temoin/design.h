@@ -40,6 +40,9 @@ TEMOIN_MUST_CHECK temoin_status temoin_trial_render_shares(temoin_context *conte
 /** Whether temoin drew it, so that there is a ledger. */
 bool temoin_assignment_is_drawn(const temoin_assignment *assignment);
 
+/** Clients who found no place when they came (the plan's `capacity`); they are in no arm. */
+int64_t temoin_assignment_n_deferred(const temoin_assignment *assignment);
+
 /** How many caseworkers were drawn too, so that there is a ledger of workers; 0: none. */
 int32_t temoin_assignment_n_workers(const temoin_assignment *assignment);
 

@@ -31,6 +31,7 @@ static temoin_status read_inputs(temoin_context *ctx, const temoin_trial *trial,
             files[k].name = strcmp(role, "plan") == 0      ? "inputs/plan.yaml"
                             : strcmp(role, "clients") == 0 ? "inputs/clients.csv"
                             : strcmp(role, "workers") == 0 ? "inputs/workers.csv"
+                            : strcmp(role, "exits") == 0   ? "inputs/exits.csv"
                                                            : tm_text(ctx, "inputs/outcomes-%d.csv", (int)n_outcomes);
             if (!files[k].name) return tm_fail_memory(ctx);
             if (trial->plan->clients.text && strcmp(role, "clients") == 0) {
@@ -72,7 +73,7 @@ temoin_status tm_bundle_build(temoin_context *ctx, const temoin_trial *trial, co
         TM_TRY(temoin_ledger_render(ctx, assignment, &files[n].text, &files[n].length));
         n++;
     }
-    if (assignment->workers) {
+    if (temoin_assignment_n_workers(assignment)) {
         files[n] = (tm_bundle_file){.role = "", .name = "workers.csv"};
         TM_TRY(tm_workers_render(ctx, assignment, &files[n].text, &files[n].length));
         n++;

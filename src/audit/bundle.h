@@ -8,7 +8,7 @@
 #include "temoin/audit.h"
 
 typedef struct tm_bundle_file {
-    const char *role; /* inputs: "plan", "clients", "workers", "outcomes"; outputs: "" */
+    const char *role; /* inputs: "plan", "clients", "workers", "exits", "outcomes"; outputs: "" */
     const char *name; /* inside the bundle, with its folder */
     const char *text;
     size_t length;

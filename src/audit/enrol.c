@@ -297,6 +297,12 @@ static temoin_status check_prefix(temoin_context *ctx, const enrolment *job, con
     long long line = 1;
     while (at < common && job->ledger[at] == ledger->text[at]) line += job->ledger[at++] == '\n';
     if (at == job->ledger_length) return TEMOIN_OK;
+    if (job->plan->capacity.workers.file)
+        TM_FAIL(ctx, TEMOIN_ERR_DATA,
+                "%s/ledger.csv: line %lld would change, because the workers, their places or the exits up to that day are no "
+                "longer those with which it was drawn, and lines stay where they are; enter an exit with the day on which it "
+                "became known, and a worker from that day on: nothing was written",
+                job->folder, line);
     TM_FAIL(ctx, TEMOIN_ERR_DATA,
             "%s/ledger.csv: line %lld is not what the clients in %s draw: the two do not belong together, or a column "
             "that held "

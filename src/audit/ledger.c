@@ -46,6 +46,24 @@ static temoin_status finish_line(tm_sink *sink, size_t start, char hex[TM_SHA256
     return TEMOIN_OK;
 }
 
+static void put_service(tm_sink *sink, const temoin_assignment *assignment, int64_t u)
+{
+    const tm_worker_draw *draw = assignment->workers;
+    tm_sink_put(sink, ",");
+    if (draw->worker[u] >= 0) tm_sink_csv(sink, assignment->trial->workers->id[draw->worker[u]]);
+    tm_sink_put(sink, ",");
+    if (draw->worker[u] >= 0) tm_sink_number(sink, draw->chance[u]);
+    if (draw->deferred)
+        tm_sink_printf(sink, ",%" PRId64 ",%" PRId64 ",%s", draw->open[u], draw->places[u],
+                       draw->deferred[u] ? "no_place" : "");
+}
+
+static const char *service_columns(const temoin_assignment *assignment)
+{
+    if (!assignment->workers) return "";
+    return assignment->workers->deferred ? "worker,worker_probability,open,places,reason," : "worker,worker_probability,";
+}
+
 /* Appends the k-th line; `hex`, the digest of the line before, becomes that of this one. */
 static temoin_status put_line(tm_sink *sink, const temoin_assignment *assignment, int64_t k, char hex[TM_SHA256_HEX_SIZE])
 {
@@ -60,12 +78,7 @@ static temoin_status put_line(tm_sink *sink, const temoin_assignment *assignment
     if (assignment->arm[u] >= 0) tm_sink_csv(sink, trial->plan->arms[assignment->arm[u]].name);
     tm_sink_put(sink, ",");
     if (assignment->arm[u] >= 0) tm_sink_number(sink, assignment->probability[u]);
-    if (assignment->workers) {
-        tm_sink_put(sink, ",");
-        tm_sink_csv(sink, trial->workers->id[assignment->workers->worker[u]]);
-        tm_sink_put(sink, ",");
-        tm_sink_number(sink, assignment->workers->chance[u]);
-    }
+    if (assignment->workers) put_service(sink, assignment, u);
     return finish_line(sink, start, hex);
 }
 
@@ -108,7 +121,7 @@ temoin_status tm_workers_render(temoin_context *ctx, const temoin_assignment *as
 static temoin_status start_ledger(temoin_context *ctx, const temoin_assignment *assignment, char hex[TM_SHA256_HEX_SIZE])
 {
     tm_sink workers;
-    if (assignment->workers) return render_workers(ctx, assignment, &workers, hex);
+    if (temoin_assignment_n_workers(assignment)) return render_workers(ctx, assignment, &workers, hex);
     start_chain(assignment->trial->plan, "ledger", hex);
     return TEMOIN_OK;
 }
@@ -121,7 +134,7 @@ temoin_status temoin_ledger_render(temoin_context *ctx, const temoin_assignment 
     TM_TRY(start_ledger(ctx, assignment, hex));
     tm_sink_init(&sink, ctx);
     tm_sink_printf(&sink, "position,client,stratum,arm,probability,%sdigest\n",
-                   assignment->workers ? "worker,worker_probability," : "");
+                   service_columns(assignment));
     for (int64_t k = 0; k < assignment->trial->n_units; k++) TM_TRY(put_line(&sink, assignment, k, hex));
     *text = sink.text;
     *length = sink.length;

@@ -82,7 +82,7 @@ static temoin_status move_plan(temoin_context *ctx, const char *folder, const te
                                const tm_manifest *manifest, temoin_plan *moved, const char **why)
 {
     tm_plan_file *outcomes;
-    int32_t n_outcomes = 0, n_clients = 0, n_workers = 0;
+    int32_t n_outcomes = 0, n_clients = 0, n_workers = 0, n_exits = 0;
     TM_ALLOC(ctx, outcomes, plan->n_outcomes);
     if (plan->n_outcomes) memcpy(outcomes, plan->outcomes, (size_t)plan->n_outcomes * sizeof *outcomes);
     *moved = *plan;
@@ -93,14 +93,16 @@ static temoin_status move_plan(temoin_context *ctx, const char *folder, const te
         if (strcmp(role, "clients") == 0 && n_clients++ == 0)
             moved->clients.file = name;
         else if (strcmp(role, "workers") == 0 && n_workers++ == 0)
-            moved->design.options.workers.file = name;
+            *(plan->capacity.workers.file ? &moved->capacity.workers.file : &moved->design.options.workers.file) = name;
+        else if (strcmp(role, "exits") == 0 && n_exits++ == 0)
+            moved->capacity.exits.file = name;
         else if (strcmp(role, "outcomes") == 0 && n_outcomes < plan->n_outcomes)
             outcomes[n_outcomes++].file = name;
         else if (strcmp(role, "plan") != 0)
             *why = "\"inputs\" does not fit the plan";
     }
-    const bool workers = plan->design.options.workers.file;
-    if (n_clients != 1 || n_workers != workers || (manifest->analysis && n_outcomes != plan->n_outcomes))
+    const bool workers = plan->design.options.workers.file || plan->capacity.workers.file, exits = plan->capacity.exits.file;
+    if (n_clients != 1 || n_workers != workers || n_exits != exits || (manifest->analysis && n_outcomes != plan->n_outcomes))
         *why = "\"inputs\" does not fit the plan";
     moved->outcomes = outcomes;
     return TEMOIN_OK;

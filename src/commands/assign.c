@@ -59,6 +59,9 @@ static int run(temoin_context *context, const command_args *args)
                (long long)made.n_before);
     printf("ledger: %s/ledger.csv\nhead:   %s\n", tm_command_folder(args, plan),
            temoin_ledger_head(context, assignment));
+    if (temoin_assignment_n_deferred(assignment))
+        printf("deferred: %lld, who found no place when they came and are in no arm\n",
+               (long long)temoin_assignment_n_deferred(assignment));
     if (temoin_assignment_n_workers(assignment))
         printf("workers: %s/workers.csv, %d drawn; the head stands for them too\n", tm_command_folder(args, plan),
                (int)temoin_assignment_n_workers(assignment));

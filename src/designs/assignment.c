@@ -8,6 +8,7 @@
 #include "base/sink.h"
 #include "designs/assignment_struct.h"
 #include "designs/design_options.h"
+#include "designs/free_places.h"
 #include "designs/trial_units.h"
 
 int64_t temoin_assignment_n_in_arm(const temoin_assignment *assignment, int32_t arm)
@@ -25,9 +26,17 @@ bool temoin_assignment_is_drawn(const temoin_assignment *assignment)
     return assignment->drawn;
 }
 
+int64_t temoin_assignment_n_deferred(const temoin_assignment *assignment)
+{
+    int64_t n = 0;
+    for (int64_t u = 0; assignment->workers && assignment->workers->deferred && u < assignment->trial->n_units; u++)
+        n += assignment->workers->deferred[u];
+    return n;
+}
+
 int32_t temoin_assignment_n_workers(const temoin_assignment *assignment)
 {
-    return assignment->workers ? assignment->trial->workers->n : 0;
+    return assignment->workers && assignment->workers->arm ? assignment->trial->workers->n : 0;
 }
 
 const int32_t *tm_assignment_provider(const temoin_assignment *assignment, int32_t *n)
@@ -114,10 +123,14 @@ static temoin_status draw_arms(temoin_context *ctx, const tm_design *design, tem
 {
     const temoin_trial *trial = assignment->trial;
     tm_design_units units;
-    double error, *first, *share;
+    double error = 0, *first, *share;
     TM_TRY(tm_trial_units_build(ctx, trial, &units));
-    TM_TRY(design->draw(ctx, &units, arm));
-    TM_TRY(design->received(ctx, &units, arm, probability, &error));
+    if (trial->capacity)
+        TM_TRY(tm_free_places_draw(ctx, trial, design, &units, arm, probability, &assignment->workers));
+    else {
+        TM_TRY(design->draw(ctx, &units, arm));
+        TM_TRY(design->received(ctx, &units, arm, probability, &error));
+    }
     TM_SCRATCH(ctx, first, trial->n_arms);
     assignment->probabilities_differ =
         do_shares_differ(trial) || (!design->rolling && do_chances_differ(trial, arm, probability, error, first));
@@ -192,7 +205,7 @@ static temoin_status fill(temoin_context *ctx, const tm_design *design, temoin_a
         TM_ALLOC(ctx, arm, trial->n_units);
         TM_TRY(draw_arms(ctx, design, assignment, arm, probability));
         assignment->arm = arm;
-        if (trial->workers) TM_TRY(tm_worker_draw_build(ctx, trial, arm, &assignment->workers));
+        if (trial->workers && !trial->capacity) TM_TRY(tm_worker_draw_build(ctx, trial, arm, &assignment->workers));
     } else if (from_column)
         TM_TRY(take_column(ctx, trial, probability, &assignment->probabilities_differ));
     else {

@@ -17,7 +17,7 @@ struct temoin_assignment {
     const int64_t *order;       /* [n_units] of a rolling design's ledger: as they came; NULL: canonical order */
     bool probabilities_differ;  /* some arm's chance is not the same for all units */
     bool drawn;                 /* by temoin, so that there is a ledger */
-    const tm_worker_draw *workers; /* two_stage; NULL: the design draws none */
+    const tm_worker_draw *workers; /* of a two-stage draw, or where places are few; NULL: none are drawn */
 };
 
 /* The provider of every unit, [n_units] with -1 blank: whom the plan's column names, else whom the design drew; NULL: neither.

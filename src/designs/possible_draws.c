@@ -58,7 +58,8 @@ temoin_status temoin_trial_render_count(temoin_context *ctx, const temoin_trial 
     const tm_design *design = tm_design_find(trial->plan->design.kind);
     tm_sink_init(&sink, ctx);
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
-    const temoin_status status = design && !trial->assigned ? put_line(ctx, trial, design, &sink) : TEMOIN_OK;
+    const bool known = design && !trial->assigned && !trial->capacity;
+    const temoin_status status = known ? put_line(ctx, trial, design, &sink) : TEMOIN_OK;
     tm_arena_rewind(&ctx->scratch, mark);
     TM_TRY(status);
     *text = sink.text ? sink.text : "";

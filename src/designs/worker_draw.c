@@ -12,8 +12,8 @@ typedef struct cells {
     int64_t *item;  /* [n] */
 } cells;
 
-static temoin_status sort_into_cells(temoin_context *ctx, int64_t n, const int32_t *stratum, const int32_t *arm, int32_t n_strata,
-                                     int32_t n_arms, cells *out)
+static temoin_status sort_into_cells(temoin_context *ctx, int64_t n, const int32_t *stratum, const int32_t *arm,
+                                     int32_t n_strata, int32_t n_arms, cells *out)
 {
     const int64_t n_cells = (int64_t)n_strata * n_arms;
     int64_t *next;
@@ -65,7 +65,8 @@ static temoin_status deal(temoin_context *ctx, dealing *d, int32_t s, int32_t ws
 {
     const int32_t n_arms = d->trial->n_arms;
     const int64_t c = (int64_t)s * n_arms + a, w = (int64_t)ws * n_arms + a;
-    const int64_t n = d->clients.start[c + 1] - d->clients.start[c], n_workers = d->workers.start[w + 1] - d->workers.start[w];
+    const int64_t n = d->clients.start[c + 1] - d->clients.start[c],
+                  n_workers = d->workers.start[w + 1] - d->workers.start[w];
     int64_t *client = d->clients.item + d->clients.start[c], *worker = d->workers.item + d->workers.start[w];
     tm_pcg64 stream;
     if (n == 0) return TEMOIN_OK;
@@ -107,14 +108,16 @@ static temoin_status build(temoin_context *ctx, const temoin_trial *trial, const
     TM_ALLOC(ctx, d.chance, trial->n_units);
     TM_TRY(tm_places_draw(ctx, &d.units, worker_arm));
     TM_TRY(tm_places_received(ctx, &d.units, worker_arm, probability, &error));
-    TM_TRY(sort_into_cells(ctx, workers->n, workers->stratum, worker_arm, workers->n_strata, trial->n_arms, &d.workers));
+    TM_TRY(
+        sort_into_cells(ctx, workers->n, workers->stratum, worker_arm, workers->n_strata, trial->n_arms, &d.workers));
     TM_TRY(sort_into_cells(ctx, trial->n_units, trial->stratum, arm, trial->n_strata, trial->n_arms, &d.clients));
     TM_TRY(deal_all(ctx, &d));
-    *out = (tm_worker_draw){worker_arm, probability, d.worker, d.chance};
+    *out = (tm_worker_draw){.arm = worker_arm, .probability = probability, .worker = d.worker, .chance = d.chance};
     return TEMOIN_OK;
 }
 
-temoin_status tm_worker_draw_build(temoin_context *ctx, const temoin_trial *trial, const int32_t *arm, const tm_worker_draw **out)
+temoin_status tm_worker_draw_build(temoin_context *ctx, const temoin_trial *trial, const int32_t *arm,
+                                   const tm_worker_draw **out)
 {
     tm_worker_draw *draw;
     TM_ALLOC(ctx, draw, 1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The workers of a two-stage design: their arms, and which of them serves which client. two_stage.c states the rule. */
+/* Which worker serves which client. Workers of a two-stage design are drawn for the arms too (two_stage.c states the
+ * rule); where places are few, they go by who is free (free_places.h). */
 #ifndef TM_WORKER_DRAW_H
 #define TM_WORKER_DRAW_H
 
@@ -7,10 +8,14 @@
 #include "trial/trial_struct.h"
 
 typedef struct tm_worker_draw {
-    const int32_t *arm;        /* [n_workers] */
-    const double *probability; /* [n_workers] of that arm */
-    const int32_t *worker;     /* [n_units] who serves the client */
-    const double *chance;      /* [n_units] of that worker, given everybody's arm */
+    const int32_t *arm;        /* [n_workers] NULL: theirs is not drawn */
+    const double *probability; /* [n_workers] of that arm; NULL likewise */
+    const int32_t *worker;     /* [n_units] who serves the client; -1: nobody */
+    const double
+        *chance; /* [n_units] of that worker, given everybody's arm; where places are few, at the client's turn */
+    const bool *deferred; /* [n_units] found no place; NULL, and those below: places are not counted */
+    const int64_t *open,
+        *places; /* [n_units] at the turn: clients and places of the served arm that has the fewest free */
 } tm_worker_draw;
 
 /* arm [n_units]: the clients'. Errors: those of `blocked`. */

@@ -129,6 +129,17 @@ typedef struct tm_plan_providers {
     int32_t arm; /* one_arm: index of the served arm, else -1 */
 } tm_plan_providers;
 
+/* Places that are few: who has them, and when a client's is free again. */
+typedef struct tm_plan_capacity {
+    tm_plan_file workers;   /* file, id and format only; file NULL: there are places for all */
+    const char *places;     /* column: clients whom the worker can have at a time */
+    const char *from, *to;  /* columns: the first day of the worker, and the first day without; NULL: always */
+    int32_t arm;            /* whom all workers serve; -1: it stands in `arm_column` */
+    const char *arm_column; /* else NULL */
+    tm_plan_file exits;     /* likewise: a row per client whose place is free again; file NULL: nobody's is */
+    const char *exit_date;  /* its column: the first day on which the place is free */
+} tm_plan_capacity;
+
 typedef enum tm_measure_kind { TM_MEASURE_CONTINUOUS, TM_MEASURE_BINARY, TM_MEASURE_COUNT } tm_measure_kind;
 
 /* Wide files: the column that holds the measure at a wave. */
@@ -206,6 +217,7 @@ struct temoin_plan {
     int32_t n_arm_factors;
     tm_plan_design design;
     tm_plan_providers providers;
+    tm_plan_capacity capacity;
     const tm_plan_measure *measures;
     int32_t n_measures;
     const tm_plan_estimate *estimates;

@@ -34,8 +34,8 @@ static temoin_status resolve_format(tm_plan_reader *r, const tm_raw_format *raw,
     return TEMOIN_OK;
 }
 
-static temoin_status resolve_file(tm_plan_reader *r, const tm_raw_file *raw, const tm_plan_node *section,
-                                  tm_plan_file *out)
+temoin_status tm_plan_resolve_file(tm_plan_reader *r, const tm_raw_file *raw, const tm_plan_node *section,
+                                   tm_plan_file *out)
 {
     TM_TRY(tm_raw_text_copy(r->ctx, raw->file, &out->file));
     TM_TRY(tm_raw_text_copy(r->ctx, raw->id, &out->id));
@@ -51,7 +51,7 @@ static temoin_status resolve_outcomes(tm_plan_reader *r, const tm_raw_plan *raw,
     TM_ALLOC(r->ctx, outcomes, raw->outcomes_count);
     for (unsigned i = 0; i < raw->outcomes_count; i++) {
         const tm_raw_file *file = &raw->outcomes[i];
-        TM_TRY(resolve_file(r, file, tm_plan_node_at(r->document, "outcomes[%u]", i), &outcomes[i]));
+        TM_TRY(tm_plan_resolve_file(r, file, tm_plan_node_at(r->document, "outcomes[%u]", i), &outcomes[i]));
         if (!file->measure == !file->value) continue;
         tm_trouble_add(r, LINE("outcomes[%u].%s", i, file->measure ? "measure" : "value"),
                        "\"outcomes\" has \"%s\" without \"%s\"; a tall file needs both, any other file neither",
@@ -89,21 +89,28 @@ static temoin_status resolve_workers(tm_plan_reader *r, const tm_raw_file *raw, 
     if (!raw->file) return TEMOIN_OK; /* the section is absent */
     if (plan->design.assigned)
         tm_trouble_add(r, LINE("design.workers"),
-                       "\"design.workers\" are drawn together with the clients, but \"design.assigned\" says that the trial was "
-                       "drawn elsewhere; take \"workers\" out, write \"kind: blocked\", and name them by \"providers.column\"");
-    return resolve_file(r, raw, tm_plan_node_at(r->document, "design.workers"), &plan->design.options.workers);
+                       "\"design.workers\" are drawn together with the clients, but \"design.assigned\" says that the trial "
+                       "was drawn elsewhere; take \"workers\" out, write \"kind: blocked\", and name them by "
+                       "\"providers.column\"");
+    return tm_plan_resolve_file(r, raw, tm_plan_node_at(r->document, "design.workers"), &plan->design.options.workers);
 }
 
-/* Without a column, providers are the workers whom the design draws, each for one arm. */
+/* Without a column, providers are the workers whom the design draws: each for one arm, or all for one. */
 static void check_drawn_providers(tm_plan_reader *r, const temoin_plan *plan)
 {
-    if (!plan->design.options.workers.file)
+    const bool capacity = plan->capacity.workers.file, one_arm = capacity && plan->capacity.arm >= 0;
+    if (!plan->design.options.workers.file && !capacity)
         tm_trouble_add(r, LINE("providers"),
-                       "\"providers\" needs the key \"column\"; only a design with \"workers\" knows providers without it");
-    else if (plan->providers.structure != TM_STRUCTURE_NESTED)
+                       "\"providers\" needs the key \"column\"; only a design with \"workers\", or \"capacity\", knows "
+                       "providers without it");
+    else if (one_arm && (plan->providers.structure != TM_STRUCTURE_ONE_ARM || plan->providers.arm != plan->capacity.arm))
+        tm_trouble_add(r, LINE("providers"),
+                       "workers with \"capacity.arm\" serve that arm: write \"structure: one_arm\" with the same \"arm\", or "
+                       "name the \"column\" of those who served in fact");
+    else if (!one_arm && plan->providers.structure != TM_STRUCTURE_NESTED)
         tm_trouble_add(r, LINE("providers.structure"),
-                       "workers who are drawn serve one arm each: write \"structure: nested\", or name the \"column\" of those who "
-                       "served in fact");
+                       "workers who are drawn serve one arm each: write \"structure: nested\", or name the \"column\" of those "
+                       "who served in fact");
 }
 
 static temoin_status resolve_providers(tm_plan_reader *r, const tm_raw_providers *raw, temoin_plan *plan)
@@ -113,7 +120,6 @@ static temoin_status resolve_providers(tm_plan_reader *r, const tm_raw_providers
     if (!tm_plan_node_find(r->document, "providers")) return TEMOIN_OK;
     p->structure = (tm_structure)raw->structure;
     TM_TRY(tm_raw_text_copy(r->ctx, raw->column, &p->column));
-    if (!raw->column) check_drawn_providers(r, plan);
     bool one_arm = p->structure == TM_STRUCTURE_ONE_ARM;
     if (one_arm && !raw->arm)
         tm_trouble_add(r, LINE("providers.structure"),
@@ -121,8 +127,8 @@ static temoin_status resolve_providers(tm_plan_reader *r, const tm_raw_providers
     if (!one_arm && raw->arm)
         tm_trouble_add(r, LINE("providers.arm"),
                        "\"providers.arm\" belongs to \"structure: one_arm\" only; take it out");
-    if (!one_arm || !raw->arm) return TEMOIN_OK;
-    p->arm = tm_plan_arm_find(r, plan, raw->arm, LINE("providers.arm"));
+    if (one_arm && raw->arm) p->arm = tm_plan_arm_find(r, plan, raw->arm, LINE("providers.arm"));
+    if (!raw->column) check_drawn_providers(r, plan);
     return TEMOIN_OK;
 }
 
@@ -146,13 +152,14 @@ static temoin_status resolve_report(tm_plan_reader *r, const tm_raw_plan *raw, t
 temoin_status tm_plan_resolve(tm_plan_reader *r, const tm_raw_plan *raw, temoin_plan *plan)
 {
     TM_TRY(resolve_trial(r, &raw->trial, plan));
-    TM_TRY(resolve_file(r, &raw->clients, tm_plan_node_find(r->document, "clients"), &plan->clients));
+    TM_TRY(tm_plan_resolve_file(r, &raw->clients, tm_plan_node_find(r->document, "clients"), &plan->clients));
     TM_TRY(resolve_outcomes(r, raw, plan));
     TM_TRY(resolve_columns(r, raw, plan));
     TM_TRY(tm_plan_resolve_arms(r, raw, plan));
     if (!plan->n_arms) return TEMOIN_OK; /* a problem is there already; without arms the rest would only add noise */
     TM_TRY(tm_plan_resolve_design(r, &raw->design, plan));
     TM_TRY(resolve_workers(r, &raw->design.workers, plan));
+    TM_TRY(tm_plan_resolve_capacity(r, &raw->capacity, plan));
     TM_TRY(resolve_providers(r, &raw->providers, plan));
     TM_TRY(tm_plan_resolve_estimates(r, raw, plan));
     return resolve_report(r, raw, plan);

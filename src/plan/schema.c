@@ -171,6 +171,27 @@ static const cyaml_schema_field_t providers_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t exits_fields[] = {
+    TEXT("file", 0, tm_raw_exits, file.file),
+    TEXT("id", 0, tm_raw_exits, file.id),
+    TEXT("date", 0, tm_raw_exits, date),
+    CYAML_FIELD_MAPPING("format", OPTIONAL, tm_raw_exits, file.format, format_fields),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t capacity_fields[] = {
+    TEXT("file", 0, tm_raw_capacity, workers.file),
+    TEXT("id", 0, tm_raw_capacity, workers.id),
+    CYAML_FIELD_MAPPING("format", OPTIONAL, tm_raw_capacity, workers.format, format_fields),
+    TEXT("places", 0, tm_raw_capacity, places),
+    TEXT("from", OPTIONAL, tm_raw_capacity, from),
+    TEXT("to", OPTIONAL, tm_raw_capacity, to),
+    TEXT("arm", OPTIONAL, tm_raw_capacity, arm),
+    TEXT("arm_column", OPTIONAL, tm_raw_capacity, arm_column),
+    CYAML_FIELD_MAPPING("exits", OPTIONAL, tm_raw_capacity, exits, exits_fields),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t wide_fields[] = {
     TEXT("wave", 0, tm_raw_wide, wave),
     TEXT("column", 0, tm_raw_wide, column),
@@ -263,6 +284,7 @@ static const cyaml_schema_field_t plan_fields[] = {
     CYAML_FIELD_SEQUENCE("factorial", LIST, tm_raw_plan, factorial, &level_factor_entry, 1, CYAML_UNLIMITED),
     CYAML_FIELD_MAPPING("design", 0, tm_raw_plan, design, design_fields),
     CYAML_FIELD_MAPPING("providers", OPTIONAL, tm_raw_plan, providers, providers_fields),
+    CYAML_FIELD_MAPPING("capacity", OPTIONAL, tm_raw_plan, capacity, capacity_fields),
     CYAML_FIELD_SEQUENCE("measures", LIST, tm_raw_plan, measures, &measure_entry, 0, CYAML_UNLIMITED),
     CYAML_FIELD_SEQUENCE("estimates", LIST, tm_raw_plan, estimates, &estimate_entry, 0, CYAML_UNLIMITED),
     CYAML_FIELD_SEQUENCE("families", LIST, tm_raw_plan, families, &family_entry, 0, CYAML_UNLIMITED),

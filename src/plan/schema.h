@@ -129,6 +129,21 @@ typedef struct tm_raw_providers {
     char *arm;
 } tm_raw_providers;
 
+typedef struct tm_raw_exits {
+    tm_raw_file file;
+    char *date;
+} tm_raw_exits;
+
+typedef struct tm_raw_capacity {
+    tm_raw_file workers;
+    char *places;
+    char *from;
+    char *to;
+    char *arm;
+    char *arm_column;
+    tm_raw_exits exits;
+} tm_raw_capacity;
+
 typedef struct tm_raw_wide {
     char *wave;
     char *column;
@@ -212,6 +227,7 @@ typedef struct tm_raw_plan {
     unsigned factorial_count;
     tm_raw_design design;
     tm_raw_providers providers;
+    tm_raw_capacity capacity;
     tm_raw_measure *measures;
     unsigned measures_count;
     tm_raw_estimate *estimates;
@@ -238,6 +254,10 @@ TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_design(tm_plan_reader *reader, c
                                                        temoin_plan *plan);
 TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_options(tm_plan_reader *reader, const tm_raw_design *raw,
                                                         tm_plan_options *out);
+TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_file(tm_plan_reader *reader, const tm_raw_file *raw,
+                                                     const tm_plan_node *section, tm_plan_file *out);
+TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_capacity(tm_plan_reader *reader, const tm_raw_capacity *raw,
+                                                         temoin_plan *plan);
 TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_estimates(tm_plan_reader *reader, const tm_raw_plan *raw,
                                                           temoin_plan *plan);
 TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_contrasts(tm_plan_reader *reader, const temoin_plan *plan,

@@ -47,7 +47,9 @@ temoin_status temoin_trial_render(temoin_context *ctx, const temoin_trial *trial
                    trial->assigned ? "drawn elsewhere" : "drawn by temoin");
     if (trial->provider)
         tm_sink_printf(&sink, "providers  %" PRId32 " in column \"%s\"\n", trial->n_providers, plan->providers.column);
-    if (trial->workers)
+    if (trial->capacity)
+        tm_sink_printf(&sink, "workers    %" PRId32 " with places\n", trial->workers->n);
+    else if (trial->workers)
         tm_sink_printf(&sink, "workers    %" PRId32 " in %" PRId32 " %s, drawn by temoin\n", trial->workers->n,
                        trial->workers->n_strata, trial->workers->n_strata == 1 ? "stratum" : "strata");
     if (trial->n_waves && trial->n_measures) {

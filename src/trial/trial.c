@@ -20,13 +20,14 @@ static temoin_status add_input(temoin_context *ctx, temoin_trial *trial, tm_inpu
 static temoin_status build_inputs(temoin_context *ctx, temoin_trial *trial, bool with_outcomes)
 {
     const temoin_plan *plan = trial->plan;
-    const char *workers = plan->design.options.workers.file;
+    const char *workers = plan->capacity.workers.file ? plan->capacity.workers.file : plan->design.options.workers.file;
     const int32_t n_outcomes = with_outcomes ? plan->n_outcomes : 0;
     tm_input *input;
-    TM_ALLOC(ctx, input, 3 + n_outcomes);
+    TM_ALLOC(ctx, input, 4 + n_outcomes);
     TM_TRY(add_input(ctx, trial, input, "plan", NULL));
     TM_TRY(add_input(ctx, trial, input, "clients", plan->clients.file));
     if (workers) TM_TRY(add_input(ctx, trial, input, "workers", workers));
+    if (plan->capacity.exits.file) TM_TRY(add_input(ctx, trial, input, "exits", plan->capacity.exits.file));
     for (int32_t i = 0; i < n_outcomes; i++) TM_TRY(add_input(ctx, trial, input, "outcomes", plan->outcomes[i].file));
     trial->inputs = input;
     return TEMOIN_OK;
@@ -54,7 +55,9 @@ temoin_status temoin_trial_build(temoin_context *ctx, const temoin_plan *plan, b
     TM_TRY(build_inputs(ctx, trial, with_outcomes));
     TM_TRY(tm_units_build(ctx, trial, trial->inputs[1].path));
     TM_TRY(tm_strata_build(ctx, trial));
-    if (plan->design.options.workers.file) TM_TRY(tm_workers_build(ctx, trial, trial->inputs[2].path));
+    if (plan->capacity.workers.file)
+        TM_TRY(tm_capacity_build(ctx, trial, trial->inputs[2].path, plan->capacity.exits.file ? trial->inputs[3].path : NULL));
+    else if (plan->design.options.workers.file) TM_TRY(tm_workers_build(ctx, trial, trial->inputs[2].path));
     if (with_outcomes) TM_TRY(build_outcomes(ctx, trial));
     tm_arena_rewind(&ctx->scratch, scratch);
     *out = trial;

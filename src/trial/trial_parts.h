@@ -67,6 +67,13 @@ TEMOIN_MUST_CHECK temoin_status tm_strata_build(temoin_context *ctx, temoin_tria
 /* The file of the workers whom the design draws: workers. After the strata. */
 TEMOIN_MUST_CHECK temoin_status tm_workers_build(temoin_context *ctx, temoin_trial *trial, const char *path);
 
+/* Ids of a file of workers: none empty, none twice. Problems only. */
+TEMOIN_MUST_CHECK temoin_status tm_worker_ids_validate(temoin_context *ctx, const temoin_frame *frame, const temoin_column *id);
+
+/* The files of the plan's `capacity`: workers, capacity. `exits` NULL: there is no such file. */
+TEMOIN_MUST_CHECK temoin_status tm_capacity_build(temoin_context *ctx, temoin_trial *trial, const char *workers,
+                                                  const char *exits);
+
 /* The outcome files, [n_outcomes] paths: n_waves, wave, value, seen. */
 TEMOIN_MUST_CHECK temoin_status tm_outcomes_build(temoin_context *ctx, temoin_trial *trial, const char *const *path);
 

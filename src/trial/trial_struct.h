@@ -9,7 +9,7 @@
 
 /* One file that was read: what the bundle copies and digests. */
 typedef struct tm_input {
-    const char *role; /* "plan", "clients", "workers", "outcomes" */
+    const char *role; /* "plan", "clients", "workers", "exits", "outcomes" */
     const char *path; /* to open it from here */
     const char *name; /* its last part, for messages and the bundle */
 } tm_input;
@@ -18,11 +18,21 @@ typedef struct tm_input {
 typedef struct tm_workers {
     int32_t n;
     const char *const *id; /* [n] */
-    int32_t n_strata;
+    int32_t n_strata;      /* 0: the plan's `capacity` knows no strata of workers */
     const int32_t *stratum;          /* [n] */
     const char *const *stratum_text; /* [n_strata] canonical, in byte order; those of the clients are among them */
     const int64_t *shares;           /* [n_strata * n_arms] */
 } tm_workers;
+
+/* Places of workers over time; days since 1970-01-01. A client has a place from the arrival until the day before the exit. */
+typedef struct tm_capacity {
+    const int32_t *arm;     /* [n_workers] whom each serves */
+    const int64_t *places;  /* [n_workers] at a time */
+    const double *from;     /* [n_workers] first day, -INFINITY: always was there */
+    const double *to;       /* [n_workers] first day without the worker, INFINITY: none */
+    const double *arrival;  /* [n_units] */
+    const double *exit;     /* [n_units] INFINITY: none */
+} tm_capacity;
 
 struct temoin_trial {
     const temoin_plan *plan;
@@ -41,7 +51,8 @@ struct temoin_trial {
     int32_t n_providers;
     const int32_t *provider; /* [n_units] -1: blank; NULL: the plan names no column with providers */
     const char *const *provider_text;
-    const tm_workers *workers; /* NULL: the design draws none */
+    const tm_workers *workers;   /* NULL: the design draws none */
+    const tm_capacity *capacity; /* of the workers; NULL: they, or nobody, have places for all */
 
     int32_t n_waves;
     const char *const *wave; /* [n_waves] by number where all are numbers, else by bytes; "" for a file without waves */
@@ -49,7 +60,7 @@ struct temoin_trial {
     const double *const *value; /* [n_measures * n_waves] → [n_units], NaN missing; NULL: no client has one there */
     const bool *seen;           /* [n_waves * n_units] the client has a row at that wave */
 
-    const tm_input *inputs; /* in the order plan, clients, workers, outcomes… */
+    const tm_input *inputs; /* in the order plan, clients, workers, exits, outcomes… */
     int32_t n_inputs;
 };
 

@@ -114,6 +114,8 @@ temoin_status tm_wanted_read(temoin_context *ctx, const temoin_plan *plan, const
     temoin_column_request *request;
     int line = file == &plan->clients                  ? tm_plan_line(plan, "clients.file")
                : file == &plan->design.options.workers ? tm_plan_line(plan, "design.workers.file")
+               : file == &plan->capacity.workers       ? tm_plan_line(plan, "capacity.file")
+               : file == &plan->capacity.exits         ? tm_plan_line(plan, "capacity.exits.file")
                                                        : tm_plan_line(plan, "outcomes[%d].file", (int)(file - plan->outcomes));
     if (!file->text && !tm_file_exists(path))
         TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: there is no file %s; a path starts from the folder of the plan",

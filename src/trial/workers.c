@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The caseworkers whom a two-stage design draws: their file, in the order of their ids' bytes, and their strata, which are
- * those of the clients. */
+/* The caseworkers whom a two-stage design draws: their file, in the order of their ids' bytes, and their strata, which
+ * are those of the clients. */
 #include <string.h>
 
 #include "frame/cells.h"
@@ -14,11 +14,12 @@ static temoin_status read_file(temoin_context *ctx, const temoin_plan *plan, con
     TM_SCRATCH(ctx, list.item, 1 + strata->n);
     tm_wanted_add(&list, (tm_wanted){file->id, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "design.workers.id")});
     for (int32_t k = 0; k < strata->n; k++)
-        tm_wanted_add(&list, (tm_wanted){strata->name[k], TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "design.strata[%d]", k)});
+        tm_wanted_add(
+            &list, (tm_wanted){strata->name[k], TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "design.strata[%d]", k)});
     return tm_wanted_read(ctx, plan, file, path, &list, out);
 }
 
-static temoin_status validate_ids(temoin_context *ctx, const temoin_frame *frame, const temoin_column *id)
+temoin_status tm_worker_ids_validate(temoin_context *ctx, const temoin_frame *frame, const temoin_column *id)
 {
     int64_t *line; /* [n_levels] of the worker with that id */
     char found[TM_SHOWN_SIZE];
@@ -44,8 +45,8 @@ static void validate_strata(temoin_context *ctx, const temoin_frame *frame, cons
         const temoin_column *column = temoin_frame_find(frame, strata->name[k]);
         for (int64_t r = 0; r < frame->n_rows && !tm_problems_full(ctx); r++)
             if (column->code[r] < 0)
-                tm_problem(ctx, "%s: line %lld, column \"%s\": empty, so the worker is in no stratum; fill it in", frame->path,
-                           (long long)frame->line[r], column->name);
+                tm_problem(ctx, "%s: line %lld, column \"%s\": empty, so the worker is in no stratum; fill it in",
+                           frame->path, (long long)frame->line[r], column->name);
     }
 }
 
@@ -59,7 +60,8 @@ static temoin_status take_shares(temoin_context *ctx, const temoin_trial *trial,
         while (s < trial->n_strata && strcmp(trial->stratum_text[s], workers->stratum_text[w]) < 0) s++;
         const bool shared = s < trial->n_strata && strcmp(trial->stratum_text[s], workers->stratum_text[w]) == 0;
         for (int32_t a = 0; a < n_arms; a++)
-            shares[(int64_t)w * n_arms + a] = shared ? trial->shares[(int64_t)s * n_arms + a] : trial->plan->arms[a].share;
+            shares[(int64_t)w * n_arms + a] =
+                shared ? trial->shares[(int64_t)s * n_arms + a] : trial->plan->arms[a].share;
     }
     workers->shares = shares;
     return TEMOIN_OK;
@@ -84,18 +86,21 @@ static int64_t count_needed(const int64_t *share, int32_t n_arms)
     return n;
 }
 
-/* They must be there wherever clients are, whatever the draw: else the seed would decide whether there is a draw at all. */
-static temoin_status validate_numbers(temoin_context *ctx, const temoin_trial *trial, const tm_workers *workers, const char *path)
+/* They must be there wherever clients are, whatever the draw: else the seed would decide whether there is a draw at
+ * all. */
+static temoin_status validate_numbers(temoin_context *ctx, const temoin_trial *trial, const tm_workers *workers,
+                                      const char *path)
 {
     const size_t mark = tm_problems_mark(ctx);
     for (int32_t s = 0; s < trial->n_strata && !tm_problems_full(ctx); s++) {
         const int64_t n = count_in(workers, trial->stratum_text[s]);
         const int64_t needed = count_needed(trial->shares + (int64_t)s * trial->n_arms, trial->n_arms);
         if (n < needed)
-            tm_problem(ctx,
-                       "%s: workers in stratum \"%s\": %lld; where clients are, every arm must be sure of a worker, and its "
-                       "shares need %lld: add workers, or join the stratum with another",
-                       path, trial->stratum_text[s], (long long)n, (long long)needed);
+            tm_problem(
+                ctx,
+                "%s: workers in stratum \"%s\": %lld; where clients are, every arm must be sure of a worker, and its "
+                "shares need %lld: add workers, or join the stratum with another",
+                path, trial->stratum_text[s], (long long)n, (long long)needed);
     }
     return tm_problems_end(ctx, mark, TEMOIN_ERR_DATA);
 }
@@ -106,11 +111,8 @@ static temoin_status order_workers(temoin_context *ctx, const temoin_frame *fram
     int32_t *stratum;
     TM_ALLOC(ctx, stratum, frame->n_rows);
     for (int64_t r = 0; r < frame->n_rows; r++) stratum[id->code[r]] = strata->stratum[r];
-    *out = (tm_workers){.n = id->n_levels,
-                        .id = id->level,
-                        .n_strata = strata->n,
-                        .stratum = stratum,
-                        .stratum_text = strata->text};
+    *out = (tm_workers){
+        .n = id->n_levels, .id = id->level, .n_strata = strata->n, .stratum = stratum, .stratum_text = strata->text};
     return TEMOIN_OK;
 }
 
@@ -124,7 +126,7 @@ temoin_status tm_workers_build(temoin_context *ctx, temoin_trial *trial, const c
     TM_TRY(read_file(ctx, plan, path, &frame));
     const temoin_column *id = temoin_frame_find(frame, plan->design.options.workers.id);
     const size_t mark = tm_problems_mark(ctx);
-    TM_TRY(validate_ids(ctx, frame, id));
+    TM_TRY(tm_worker_ids_validate(ctx, frame, id));
     validate_strata(ctx, frame, &plan->design.strata);
     TM_TRY(tm_problems_end(ctx, mark, TEMOIN_ERR_DATA));
     TM_TRY(tm_strata_find(ctx, frame, &plan->design.strata, &strata));

@@ -29,6 +29,12 @@ def two_stages():
     return plan(design={"kind": "two_stage", "strata": ["site"], "seed": "9", "workers": {"file": "team.csv", "id": "name"}})
 
 
+def few_places():
+    return plan(design={"kind": "permuted", "arrival": "came", "seed": "9"}, arms=[{"name": "control"}, {"name": "help"}],
+                capacity={"file": "few.csv", "id": "name", "places": "places", "arm": "help",
+                          "exits": {"file": "left.csv", "id": "id", "date": "left"}})
+
+
 def grown():
     return plan(design={"kind": "urn", "strata": ["site"], "seed": "9"})
 
@@ -45,11 +51,14 @@ def bundle(verb):
     """The folder and the bytes of its files."""
     chance, source = random.Random(SEED), FOLDER / f"{verb} source"
     source.mkdir()
-    tap.write_csv(source / "clients.csv", ["id", "site"], [[f"Zoë, {u}", "a|b" if u % 3 else "ü"] for u in range(30)])
+    tap.write_csv(source / "clients.csv", ["id", "site", "came"],
+                  [[f"Zoë, {u}", "a|b" if u % 3 else "ü", f"2020-01-{u + 1:02}"] for u in range(30)])
+    tap.write_csv(source / "few.csv", ["name", "places"], [["v", 2], ["w, x", 3]])
+    tap.write_csv(source / "left.csv", ["id", "left"], [[f"Zoë, {u}", f"2020-02-{u % 28 + 1:02}" if u % 2 else ""] for u in range(30)])
     tap.write_csv(source / "outcomes.csv", ["id", "month", "work"],
                   [[f"Zoë, {u}", wave, round(chance.gauss(5, 2), 2)] for u in range(30) for wave in (0, 3)])
     tap.write_csv(source / "team.csv", ["name", "site"], [[f"w, {w}", "a|b" if w % 2 else "ü"] for w in range(9)])
-    plans = {"assign": plan, "analyze": analysis, "two stages": two_stages, "enrol": grown}
+    plans = {"assign": plan, "analyze": analysis, "two stages": two_stages, "few places": few_places, "enrol": grown}
     tap.write_plan(source / "plan.yaml", plans[verb]())
     if verb == "enrol":
         header, *rows = (source / "clients.csv").read_text("utf-8").splitlines(keepends=True)
@@ -149,7 +158,7 @@ CASES = [("300 flipped bytes", flipped, 300), ("70 lines deleted, repeated or sw
          ("cut and grown files", truncated), ("missing files", missing),
          ("every file put back, the bundle replays", still_whole)]
 TESTS = [(f"{verb}: {name}", functools.partial(test, verb, *more))
-         for verb in ("assign", "analyze", "two stages", "enrol") for name, test, *more in CASES]
+         for verb in ("assign", "analyze", "two stages", "enrol", "few places") for name, test, *more in CASES]
 
 if __name__ == "__main__":
     print(f"# seed {SEED}")

@@ -112,10 +112,10 @@ static void keys_are_checked(void **state)
     static const refusal cases[] = {
         {SMALL "meassures: []\n",
          {"6: unknown key \"meassures\" at the top level; did you mean \"measures\"? Allowed: temoin, trial, clients, "
-          "outcomes, columns, arms, factorial, design, providers, measures, estimates, families, randomization, report"}},
+          "outcomes, columns, arms, factorial, design, providers, capacity, measures, estimates, families, randomization, report"}},
         {SMALL "zzzzzzzzzzzz: 1\n",
          {"6: unknown key \"zzzzzzzzzzzz\" at the top level. Allowed: temoin, trial, clients, outcomes, columns, arms, "
-          "factorial, design, providers, measures, estimates, families, randomization, report"}},
+          "factorial, design, providers, capacity, measures, estimates, families, randomization, report"}},
         {MEASURED "estimates:\n"
                   "  - name: e\n"
                   "    measures: [y]\n"
@@ -131,7 +131,7 @@ static void keys_are_checked(void **state)
         {SMALL "design: {seed: again}\n", {"6: \"design\" stands here a second time; the first is on line 5"}},
         {SMALL "<<: {a: b}\n",
          {"6: unknown key \"<<\" at the top level. Allowed: temoin, trial, clients, outcomes, columns, arms, factorial, "
-          "design, providers, measures, estimates, families, randomization, report"}},
+          "design, providers, capacity, measures, estimates, families, randomization, report"}},
         {"temoin: 1\n"
          "trial: {}\n"
          "clients: {file: c.csv, wave: w, format: {delimeter: comma}}\n"
@@ -420,7 +420,7 @@ static void nasty_bytes(void **state)
     assert_string_equal(
         PROBLEM_OF("{a, b: }"),
         "p.yaml: line 1: unknown key \"a\" at the top level. Allowed: temoin, trial, clients, outcomes, columns, arms, "
-        "factorial, design, providers, measures, estimates, families, randomization, report");
+        "factorial, design, providers, capacity, measures, estimates, families, randomization, report");
 #undef PROBLEM_OF
 }
 

@@ -24,8 +24,9 @@ static void check_frequency(double sum, double chance, double largest)
     assert_true(fabs(sum / DRAWS - chance) < 5 * se);
 }
 
-/* Over seeds: every worker gets an arm with its share, every client each worker of the stratum alike, and the chance that the
- * ledger gives weighs exactly: worker w serves client u in P(both in one arm) when each case counts 1 / chance. */
+/* Over seeds: every worker gets an arm with its share, every client each worker of the stratum alike, and the chance
+ * that the ledger gives weighs exactly: worker w serves client u in P(both in one arm) when each case counts 1 /
+ * chance. */
 static void chances_are_what_they_are_called(void **state)
 {
     (void)state;
@@ -58,8 +59,10 @@ static void chances_are_what_they_are_called(void **state)
         check_frequency(in_first[w], 0.5, 1);
         for (int u = 0; u < CLIENTS; u++) {
             const bool together = trial.stratum[u] == stratum;
-            if (!together) assert_true(serves[w][u] == 0);
-            else check_frequency(serves[w][u], stratum == 0 ? 1.0 / 3 : 0.25, 1);
+            if (!together)
+                assert_true(serves[w][u] == 0);
+            else
+                check_frequency(serves[w][u], stratum == 0 ? 1.0 / 3 : 0.25, 1);
             if (together) check_frequency(weighed[w][u], 0.5, 2);
         }
     }
@@ -71,7 +74,8 @@ static void clients_arms_do_not_depend_on_workers(void **state)
 {
     (void)state;
     write_people(WORKERS_OF_A "q,B\nr,B\n");
-    const run few = draw(HEAD("") TWO_STAGE), blocked = draw(HEAD("") "design: {kind: blocked, strata: [site], seed: s}\n");
+    const run few = draw(HEAD("") TWO_STAGE),
+              blocked = draw(HEAD("") "design: {kind: blocked, strata: [site], seed: s}\n");
     write_people(WORKERS_OF_A "p,A\nq,B\nr,B\nx,C\n");
     const run more = draw(HEAD("") TWO_STAGE);
     const temoin_assignment *const of[] = {few.assignment, more.assignment, blocked.assignment};
@@ -124,13 +128,17 @@ static void files_of_workers_are_checked(void **state)
            "w.csv: line 7, column \"site\": empty, so the worker is in no stratum; fill it in\n");
     write_people(WORKERS_OF_A "x,B\n");
     refuse(HEAD("") TWO_STAGE, TEMOIN_ERR_DATA,
-           "w.csv: workers in stratum \"B\": 1; where clients are, every arm must be sure of a worker, and its shares need 2: add "
+           "w.csv: workers in stratum \"B\": 1; where clients are, every arm must be sure of a worker, and its shares "
+           "need 2: add "
            "workers, or join the stratum with another\n");
-    refuse("temoin: 1\ntrial: {id: t}\nclients: {file: c.csv, id: id}\narms: [{name: a, share: .3}, {name: b, share: .7}]\n\n"
-           TWO_STAGE, TEMOIN_ERR_DATA,
-           "w.csv: workers in stratum \"A\": 3; where clients are, every arm must be sure of a worker, and its shares need 4: add "
+    refuse("temoin: 1\ntrial: {id: t}\nclients: {file: c.csv, id: id}\narms: [{name: a, share: .3}, {name: b, share: "
+           ".7}]\n\n" TWO_STAGE,
+           TEMOIN_ERR_DATA,
+           "w.csv: workers in stratum \"A\": 3; where clients are, every arm must be sure of a worker, and its shares "
+           "need 4: add "
            "workers, or join the stratum with another\n"
-           "w.csv: workers in stratum \"B\": 1; where clients are, every arm must be sure of a worker, and its shares need 4: add "
+           "w.csv: workers in stratum \"B\": 1; where clients are, every arm must be sure of a worker, and its shares "
+           "need 4: add "
            "workers, or join the stratum with another\n");
     write_file("w.csv", "name,place\nu,A\n");
     refuse(HEAD("") TWO_STAGE, TEMOIN_ERR_PLAN,
@@ -145,13 +153,14 @@ static void plans_of_workers_are_checked(void **state)
     (void)state;
     static const char *const cases[][2] = {
         {"design: {kind: two_stage, assigned: arm, workers: {file: w.csv, id: name}}\n",
-         "p.yaml: line 6: \"design.workers\" are drawn together with the clients, but \"design.assigned\" says that the trial was "
+         "p.yaml: line 6: \"design.workers\" are drawn together with the clients, but \"design.assigned\" says that "
+         "the trial was "
          "drawn elsewhere; take \"workers\" out, write \"kind: blocked\", and name them by \"providers.column\"\n"},
-        {TWO_STAGE "providers: {structure: crossed}\n",
-         "p.yaml: line 7: workers who are drawn serve one arm each: write \"structure: nested\", or name the \"column\" of those "
-         "who served in fact\n"},
-        {DRAWN "providers: {structure: nested}\n",
-         "p.yaml: line 7: \"providers\" needs the key \"column\"; only a design with \"workers\" knows providers without it\n"},
+        {TWO_STAGE "providers: {structure: crossed}\n", "p.yaml: line 7: workers who are drawn serve one arm each: "
+                                                        "write \"structure: nested\", or name the \"column\" of those "
+                                                        "who served in fact\n"},
+        {DRAWN "providers: {structure: nested}\n", "p.yaml: line 7: \"providers\" needs the key \"column\"; only a "
+                                                   "design with \"workers\", or \"capacity\", knows providers without it\n"},
         {"design: {kind: two_stage, seed: s, workers: {file: w.csv}}\n",
          "p.yaml: line 6: \"design.workers\" needs the key \"id\"\n"},
     };
@@ -165,20 +174,19 @@ static void plans_of_workers_are_checked(void **state)
     write_people(WORKERS_OF_A "q,B\nr,B\n");
     refuse_draw(HEAD("") "design: {kind: two_stage, strata: [site], seed: s}\n", TEMOIN_ERR_PLAN,
                 "p.yaml: line 6: a \"two_stage\" design needs \"workers\"; it takes \"strata\", \"workers\"\n");
-    refuse_draw(HEAD("") "design: {kind: blocked, strata: [site], seed: s, workers: {file: w.csv, id: name}}\n", TEMOIN_ERR_PLAN,
-                "p.yaml: line 6: a \"blocked\" design takes no \"workers\"; it takes \"strata\", \"misfits\"; kinds that take "
-                "it: two_stage\n");
+    refuse_draw(
+        HEAD("") "design: {kind: blocked, strata: [site], seed: s, workers: {file: w.csv, id: name}}\n",
+        TEMOIN_ERR_PLAN,
+        "p.yaml: line 6: a \"blocked\" design takes no \"workers\"; it takes \"strata\", \"misfits\"; kinds that take "
+        "it: two_stage\n");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(chances_are_what_they_are_called),
-        cmocka_unit_test(clients_arms_do_not_depend_on_workers),
-        cmocka_unit_test(drawn_workers_are_the_providers),
-        cmocka_unit_test(a_column_comes_before_the_draw),
-        cmocka_unit_test(files_of_workers_are_checked),
-        cmocka_unit_test(plans_of_workers_are_checked),
+        cmocka_unit_test(chances_are_what_they_are_called), cmocka_unit_test(clients_arms_do_not_depend_on_workers),
+        cmocka_unit_test(drawn_workers_are_the_providers),  cmocka_unit_test(a_column_comes_before_the_draw),
+        cmocka_unit_test(files_of_workers_are_checked),     cmocka_unit_test(plans_of_workers_are_checked),
     };
     return cmocka_run_group_tests(tests, scratch_open, scratch_close);
 }
