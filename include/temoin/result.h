@@ -79,7 +79,25 @@ typedef struct temoin_baseline_row {
     double mean;     /**< share for a flag or a level */
     double sd;       /**< NaN for a share */
     double smd;      /**< (mean - reference mean) / sqrt((variance + reference variance) / 2); NaN for the reference arm */
+    double variance_ratio; /**< variance / reference variance; NaN for a share and for the reference arm */
 } temoin_baseline_row;
+
+/** Could the draw have left the arms as unlike at baseline as they are? One test over all characteristics: Hansen & Bowers'
+ * d², for any number of arms; clusters that got one arm as a whole count as one unit.
+ *
+ * Notes    `note` says why a number is NaN: too_few_units, too_large, split_clusters; or why there was no redraw: no_redraw,
+ *          too_slow.
+ */
+typedef struct temoin_omnibus {
+    double statistic;
+    double df;
+    double p;             /**< by chi-square, as if arms were drawn completely at random within strata (given pairs) */
+    double p_redrawn;     /**< share of redraws, this draw among them, that are as unlike */
+    int64_t n_redraws;    /**< by the trial's own design; 0: none */
+    int64_t n;            /**< units, or clusters, compared */
+    int64_t n_covariates; /**< numbers, levels of categories and indicators of missing values */
+    const char *note;     /**< "" when there is nothing to say */
+} temoin_omnibus;
 
 typedef struct temoin_measure_summary {
     const char *name;
@@ -110,6 +128,8 @@ typedef struct temoin_results {
     int64_t n_flow;
     const temoin_baseline_row *baseline;
     int64_t n_baseline;
+    const temoin_omnibus *omnibus; /**< one; none where nothing is known at baseline */
+    int32_t n_omnibus;
     const temoin_row *rows;
     int64_t n_rows;
 } temoin_results;
@@ -122,6 +142,10 @@ TEMOIN_MUST_CHECK temoin_status temoin_results_render_csv(temoin_context *contex
 /** Renders `results.json`, schema "temoin-results" version 1. */
 TEMOIN_MUST_CHECK temoin_status temoin_results_render_json(temoin_context *context, const temoin_results *results,
                                                            const char **text, size_t *length);
+
+/** A line on `omnibus`, for a terminal; empty where there is none. */
+TEMOIN_MUST_CHECK temoin_status temoin_results_render_omnibus(temoin_context *context, const temoin_results *results,
+                                                              const char **text, size_t *length);
 
 /** Reads what `temoin_results_render_json` wrote, to the same doubles.
  *

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "command.h"
 
+/* What there is to say, in this order. */
+enum { DESCRIPTION, COUNT, BALANCE, N_TEXTS };
+
+typedef struct said {
+    const char *text[N_TEXTS];
+    size_t length[N_TEXTS];
+} said;
+
 /* Goes through the whole run, and so finds everything that would stop it, but writes nothing. A trial that is still to be
  * observed has no outcome files yet: then its plan names none. */
-static temoin_status check(temoin_context *context, const char *path, const char **text, size_t *length, const char **count,
-                           size_t *count_length)
+static temoin_status check(temoin_context *context, const char *path, said *s)
 {
     const temoin_plan *plan;
     const temoin_trial *trial;
@@ -14,22 +21,20 @@ static temoin_status check(temoin_context *context, const char *path, const char
     if (status == TEMOIN_OK) status = temoin_trial_build(context, plan, true, &trial);
     if (status == TEMOIN_OK) status = temoin_assignment_draw(context, trial, &assignment);
     if (status == TEMOIN_OK) status = temoin_results_build(context, trial, assignment, &results);
-    if (status == TEMOIN_OK) status = temoin_trial_render(context, trial, text, length);
-    if (status == TEMOIN_OK) status = temoin_trial_render_count(context, trial, count, count_length);
+    if (status == TEMOIN_OK) status = temoin_trial_render(context, trial, &s->text[DESCRIPTION], &s->length[DESCRIPTION]);
+    if (status == TEMOIN_OK) status = temoin_trial_render_count(context, trial, &s->text[COUNT], &s->length[COUNT]);
+    if (status == TEMOIN_OK)
+        status = temoin_results_render_omnibus(context, results, &s->text[BALANCE], &s->length[BALANCE]);
     return status;
 }
 
 static int run(temoin_context *context, const command_args *args)
 {
-    const char *text, *count;
-    size_t length, count_length;
-    temoin_status status = check(context, args->operand, &text, &length, &count, &count_length);
+    said s;
+    temoin_status status = check(context, args->operand, &s);
     if (status != TEMOIN_OK) return tm_command_failed(context, status);
-    if (!args->quiet) {
-        fwrite(text, 1, length, stdout);
-        fwrite(count, 1, count_length, stdout);
-        printf("nothing is wrong with the plan or its data\n");
-    }
+    for (int i = 0; !args->quiet && i < N_TEXTS; i++) fwrite(s.text[i], 1, s.length[i], stdout);
+    if (!args->quiet) printf("nothing is wrong with the plan or its data\n");
     return EXIT_DONE;
 }
 

@@ -54,7 +54,14 @@ static const tm_field baseline_fields[] = {
     FIELD(temoin_baseline_row, label, LABEL),   FIELD(temoin_baseline_row, arm, INDEX),
     FIELD(temoin_baseline_row, n, COUNT),       FIELD(temoin_baseline_row, missing, COUNT),
     FIELD(temoin_baseline_row, mean, NUMBER),   FIELD(temoin_baseline_row, sd, NUMBER),
-    FIELD(temoin_baseline_row, smd, NUMBER),
+    FIELD(temoin_baseline_row, smd, NUMBER),    FIELD(temoin_baseline_row, variance_ratio, NUMBER),
+};
+
+static const tm_field omnibus_fields[] = {
+    FIELD(temoin_omnibus, statistic, NUMBER), FIELD(temoin_omnibus, df, NUMBER),
+    FIELD(temoin_omnibus, p, NUMBER),         FIELD(temoin_omnibus, p_redrawn, NUMBER),
+    FIELD(temoin_omnibus, n_redraws, COUNT),  FIELD(temoin_omnibus, n, COUNT),
+    FIELD(temoin_omnibus, n_covariates, COUNT), FIELD(temoin_omnibus, note, TEXT),
 };
 
 static const tm_field results_fields[] = {
@@ -69,6 +76,7 @@ static const tm_record arm_record = RECORD(temoin_arm_summary, arm_fields);
 static const tm_record measure_record = RECORD(temoin_measure_summary, measure_fields);
 static const tm_record flow_record = RECORD(temoin_flow_row, flow_fields);
 static const tm_record baseline_record = RECORD(temoin_baseline_row, baseline_fields);
+static const tm_record omnibus_record = RECORD(temoin_omnibus, omnibus_fields);
 const tm_record tm_row_record = RECORD(temoin_row, row_fields);
 const tm_record tm_results_record = RECORD(temoin_results, results_fields);
 
@@ -80,7 +88,8 @@ const tm_record tm_results_record = RECORD(temoin_results, results_fields);
 
 const tm_record_list tm_results_lists[] = {
     LIST(arms, arm_record),          LIST(measures, measure_record), LIST(flow, flow_record),
-    LIST(baseline, baseline_record), LIST(rows, tm_row_record),
+    LIST(baseline, baseline_record), LIST(omnibus, omnibus_record),
+    LIST(rows, tm_row_record),
 };
 const int tm_n_results_lists = sizeof tm_results_lists / sizeof *tm_results_lists;
 

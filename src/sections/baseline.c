@@ -100,6 +100,43 @@ static bool any_missing(const temoin_results *results)
     return false;
 }
 
+static const char *p_text(const tm_document *document, double p)
+{
+    char written[TM_WRITTEN_SIZE];
+    tm_write_p(document->language, p, written);
+    const bool bound = written[0] == '<' || written[0] == '>';
+    return tm_text(document->ctx, "p\u00a0%s%s", bound ? "" : "=\u00a0", written);
+}
+
+static void add_omnibus(const temoin_omnibus *o, tm_document *document)
+{
+    const tm_language language = document->language;
+    char square[TM_WRITTEN_SIZE], df[TM_WRITTEN_SIZE], redraws[TM_WRITTEN_SIZE];
+    if (isnan(o->statistic)) return;
+    tm_write_number(language, o->statistic, 1, square);
+    tm_write_number(language, o->df, 0, df);
+    tm_write_number(language, (double)o->n_redraws, 0, redraws);
+    const char *p = p_text(document, o->p), *p_redrawn = p_text(document, o->p_redrawn), *text = NULL;
+    if (p && p_redrawn && o->n_redraws > 0)
+        text = tm_text(document->ctx,
+                       tm_say(language,
+                              "All characteristics together: %s by %s redraws of the same design, the chance that it "
+                              "leaves the arms at least as unlike (chi-square %s on %s degrees of freedom, %s).",
+                              "Toutes caractéristiques ensemble : %s d’après %s nouveaux tirages selon le même plan, la "
+                              "chance qu’il laisse des groupes au moins aussi différents (khi carré de %s à %s degrés de "
+                              "liberté, %s)."),
+                       p_redrawn, redraws, square, df, p);
+    else if (p)
+        text = tm_text(document->ctx,
+                       tm_say(language,
+                              "All characteristics together: %s, the chance that a draw leaves the arms at least as unlike "
+                              "(chi-square %s on %s degrees of freedom).",
+                              "Toutes caractéristiques ensemble : %s, la chance qu’un tirage laisse des groupes au moins "
+                              "aussi différents (khi carré de %s à %s degrés de liberté)."),
+                       p, square, df);
+    tm_document_add_paragraph(document, text);
+}
+
 static temoin_status build(const temoin_results *results, tm_document *document)
 {
     if (results->n_baseline == 0) {
@@ -129,6 +166,7 @@ static temoin_status build(const temoin_results *results, tm_document *document)
     if (!with_missing)
         tm_table_add_remark(document, table,
                             tm_say(document->language, "No value is missing.", "Aucune valeur ne manque."));
+    for (int32_t i = 0; i < results->n_omnibus; i++) add_omnibus(&results->omnibus[i], document);
     return TEMOIN_OK;
 }
 

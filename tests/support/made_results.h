@@ -30,17 +30,19 @@ static const temoin_flow_row made_flow[] = {
 };
 
 static const temoin_baseline_row made_baseline[] = {
-    {"age", "", {"Age, years", "Âge, en années"}, 0, 56, 0, 31.42, 6.83, NAN},
-    {"age", "", {"Age, years", "Âge, en années"}, 1, 55, 1, 30.11, 7.05, -0.1887},
-    {"single_parent", "", {"Single parent", "Parent seul"}, 0, 56, 0, 0.4107, NAN, NAN},
-    {"single_parent", "", {"Single parent", "Parent seul"}, 1, 56, 0, 0.4464, NAN, 0.0721},
-    {"district", "north", {"District", "Quartier"}, 0, 50, 6, 0.52, NAN, NAN},
-    {"district", "north", {"District", "Quartier"}, 1, 56, 0, 0.5, NAN, -0.04},
-    {"district", "Saint-Étienne", {"District", "Quartier"}, 0, 50, 6, 0.48, NAN, NAN},
-    {"district", "Saint-Étienne", {"District", "Quartier"}, 1, 56, 0, 0.5, NAN, 0.04},
-    {"debt", "", {"Debt, EUR", "Dettes, EUR"}, 0, 56, 0, 3450.7, 2901.2, NAN},
-    {"debt", "", {"Debt, EUR", "Dettes, EUR"}, 1, 56, 0, 3721.9, 3110.8, 0.0902},
+    {"age", "", {"Age, years", "Âge, en années"}, 0, 56, 0, 31.42, 6.83, NAN, NAN},
+    {"age", "", {"Age, years", "Âge, en années"}, 1, 55, 1, 30.11, 7.05, -0.1887, 1.0655},
+    {"single_parent", "", {"Single parent", "Parent seul"}, 0, 56, 0, 0.4107, NAN, NAN, NAN},
+    {"single_parent", "", {"Single parent", "Parent seul"}, 1, 56, 0, 0.4464, NAN, 0.0721, NAN},
+    {"district", "north", {"District", "Quartier"}, 0, 50, 6, 0.52, NAN, NAN, NAN},
+    {"district", "north", {"District", "Quartier"}, 1, 56, 0, 0.5, NAN, -0.04, NAN},
+    {"district", "Saint-Étienne", {"District", "Quartier"}, 0, 50, 6, 0.48, NAN, NAN, NAN},
+    {"district", "Saint-Étienne", {"District", "Quartier"}, 1, 56, 0, 0.5, NAN, 0.04, NAN},
+    {"debt", "", {"Debt, EUR", "Dettes, EUR"}, 0, 56, 0, 3450.7, 2901.2, NAN, NAN},
+    {"debt", "", {"Debt, EUR", "Dettes, EUR"}, 1, 56, 0, 3721.9, 3110.8, 0.0902, 1.1497},
 };
+
+static const temoin_omnibus made_omnibus[] = {{5.4871, 5, 0.35931, 0.374, 999, 112, 6, ""}};
 
 #define MADE_ROW(estimate_, measure_, wave_, estimator_, variance_)                                                    \
     .estimate = estimate_, .measure = measure_, .wave = wave_, .arm = "ocm", .reference = "control",                   \
@@ -86,6 +88,7 @@ static const temoin_results made_results = {
     MADE_LIST(measures, made_measures),
     MADE_LIST(flow, made_flow),
     MADE_LIST(baseline, made_baseline),
+    MADE_LIST(omnibus, made_omnibus),
     MADE_LIST(rows, made_rows),
 };
 

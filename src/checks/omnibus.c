@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One test of balance, judged by the design that drew the trial.
+ *
+ * Covariates are all characteristics but the clusters and pairs themselves: numbers, levels of categories, and for
+ * each that somebody misses an indicator of that; what is missing is replaced by the mean, which with the indicator
+ * there changes nothing. Clusters enter with the sums of their units, and their size is one covariate more, as in
+ * Hansen & Bowers.
+ *
+ * The p value by redraws is (c + 1) / (R + 1), c of R redraws 1 … R being as unlike as the trial, ties within 1e-9
+ * included. R is 999, or less where that would take more than 2e8 steps (a step is a covariate of a unit, or a
+ * candidate's unit), but at least 99 or none. */
+#include <math.h>
+#include <string.h>
+
+#include "checks/characteristics.h"
+#include "checks/check_kind.h"
+#include "checks/omnibus_statistic.h"
+#include "checks/redraws.h"
+#include "numeric/distributions.h"
+
+enum { REDRAWS_MOST = 999, REDRAWS_LEAST = 99, DIMENSIONS_MOST = 300 };
+static const double steps_most = 2e8, numbers_most = 5e7;
+
+typedef struct comparison {
+    tm_redraws redraws;
+    tm_characteristic *list;
+    int64_t n_list;
+    bool *misses;  /* [n_list] opens a column that somebody misses */
+    int64_t n_x;
+    double *x;     /* [n_groups * n_x] */
+    tm_omnibus_test test;
+    int32_t *arm;  /* [n_groups] */
+} comparison;
+
+static bool is(const char *name, const char *option)
+{
+    return option && strcmp(name, option) == 0;
+}
+
+static bool is_missed(const comparison *c, const tm_characteristic *one)
+{
+    for (int64_t u = 0; u < c->redraws.assignment->trial->n_units; u++)
+        if (c->redraws.group[u] >= 0 && tm_characteristic_misses(one, u)) return true;
+    return false;
+}
+
+/* Leaves clusters and pairs out and counts the covariates. */
+static temoin_status choose(temoin_context *ctx, comparison *c)
+{
+    const temoin_trial *trial = c->redraws.assignment->trial;
+    const tm_plan_options *options = &trial->plan->design.options;
+    int64_t n = 0;
+    TM_TRY(tm_characteristics_build(ctx, trial, &c->list, &c->n_list));
+    for (int64_t i = 0; i < c->n_list; i++)
+        if (!is(c->list[i].name, options->cluster) && !is(c->list[i].name, options->pair)) c->list[n++] = c->list[i];
+    c->n_list = c->n_x = n;
+    TM_SCRATCH(ctx, c->misses, n);
+    for (int64_t i = 0; i < n; i++) {
+        const bool opens = i == 0 || !c->list[i].level[0] || strcmp(c->list[i].name, c->list[i - 1].name) != 0;
+        c->misses[i] = opens && is_missed(c, &c->list[i]);
+        c->n_x += c->misses[i];
+    }
+    c->n_x += c->redraws.units.cluster != NULL;
+    return TEMOIN_OK;
+}
+
+/* Adds a characteristic's sums to column j; in multiples of its largest value, about its mean. */
+static void add_values(comparison *c, const tm_characteristic *one, int64_t j)
+{
+    const int64_t n_units = c->redraws.assignment->trial->n_units;
+    const int32_t *group = c->redraws.group;
+    double largest = 0, sum = 0;
+    int64_t n = 0;
+    for (int64_t u = 0; u < n_units; u++)
+        if (group[u] >= 0 && !tm_characteristic_misses(one, u))
+            largest = fmax(largest, fabs(tm_characteristic_value(one, u)));
+    for (int64_t u = 0; u < n_units; u++)
+        if (group[u] >= 0 && !tm_characteristic_misses(one, u)) {
+            sum += largest > 0 ? tm_characteristic_value(one, u) / largest : 0;
+            n++;
+        }
+    for (int64_t u = 0; u < n_units; u++)
+        if (group[u] >= 0 && !tm_characteristic_misses(one, u) && largest > 0)
+            c->x[group[u] * c->n_x + j] += tm_characteristic_value(one, u) / largest - sum / (double)n;
+}
+
+static temoin_status fill(temoin_context *ctx, comparison *c)
+{
+    const int64_t n_units = c->redraws.assignment->trial->n_units;
+    const int32_t *group = c->redraws.group;
+    int64_t j = 0;
+    TM_SCRATCH(ctx, c->x, c->redraws.n_groups * c->n_x);
+    TM_SCRATCH(ctx, c->arm, c->redraws.n_groups);
+    for (int64_t i = 0; i < c->n_list; i++) {
+        add_values(c, &c->list[i], j++);
+        for (int64_t u = 0; c->misses[i] && u < n_units; u++)
+            if (group[u] >= 0 && tm_characteristic_misses(&c->list[i], u)) c->x[group[u] * c->n_x + j] += 1;
+        j += c->misses[i];
+    }
+    for (int64_t u = 0; c->redraws.units.cluster && u < n_units; u++)
+        if (group[u] >= 0) c->x[group[u] * c->n_x + j] += 1;
+    const tm_omnibus_rows rows = {c->redraws.n_groups, c->redraws.n_blocks, c->redraws.assignment->trial->n_arms,
+                                  (int32_t)c->n_x, c->redraws.block, c->x};
+    return tm_omnibus_test_build(ctx, &rows, &c->test);
+}
+
+static int64_t redraws_for(const comparison *c)
+{
+    const double n_d = c->test.n_d, units = (double)c->redraws.assignment->trial->n_units;
+    const double steps = fmax(fmax(c->redraws.work, units * (double)c->n_x), n_d * n_d * n_d / 4);
+    const int64_t n = (int64_t)fmin(REDRAWS_MOST, steps_most / steps);
+    return n < REDRAWS_LEAST ? 0 : n;
+}
+
+static temoin_status redraw(temoin_context *ctx, comparison *c, temoin_omnibus *out)
+{
+    const double least = out->statistic - 1e-9 * fmax(1, out->statistic);
+    int64_t n_unlike = 0;
+    out->n_redraws = c->redraws.known ? redraws_for(c) : 0;
+    if (!c->redraws.known) out->note = "no_redraw";
+    else if (out->n_redraws == 0) out->note = "too_slow";
+    if (out->n_redraws == 0) return TEMOIN_OK;
+    for (int64_t r = 1; r <= out->n_redraws; r++) {
+        TM_TRY(tm_redraws_draw(ctx, &c->redraws, r, c->arm));
+        n_unlike += tm_omnibus_test_run(&c->test, c->arm) >= least;
+    }
+    out->p_redrawn = (double)(n_unlike + 1) / (double)(out->n_redraws + 1);
+    return TEMOIN_OK;
+}
+
+static temoin_status compare(temoin_context *ctx, comparison *c, temoin_omnibus *out)
+{
+    const double n_units = (double)c->redraws.assignment->trial->n_units, arms = c->redraws.assignment->trial->n_arms;
+    *out = (temoin_omnibus){.statistic = NAN, .df = NAN, .p = NAN, .p_redrawn = NAN, .n_covariates = c->n_x, .note = ""};
+    if (c->redraws.split) out->note = "split_clusters";
+    else if (n_units * (double)c->n_x > numbers_most || (arms - 1) * (double)c->n_x > DIMENSIONS_MOST)
+        out->note = "too_large";
+    if (out->note[0]) return TEMOIN_OK;
+    TM_TRY(fill(ctx, c));
+    TM_TRY(tm_redraws_draw(ctx, &c->redraws, 0, c->arm));
+    for (int64_t g = 0; g < c->redraws.n_groups; g++) out->n += c->arm[g] >= 0;
+    const double statistic = tm_omnibus_test_run(&c->test, c->arm);
+    if (c->test.rank == 0 && c->test.room > 0) c->n_x = out->n_covariates = 0; /* nothing differs but blocks */
+    if (c->n_x == 0) return TEMOIN_OK;
+    if (c->test.rank == 0 || c->test.rank >= c->test.room) {
+        out->note = "too_few_units";
+        return TEMOIN_OK;
+    }
+    out->statistic = statistic;
+    out->df = c->test.rank;
+    out->p = tm_chi2_upper(statistic, out->df);
+    return redraw(ctx, c, out);
+}
+
+static temoin_status run(temoin_context *ctx, const temoin_assignment *assignment, temoin_results *results)
+{
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    comparison c = {0};
+    temoin_omnibus *omnibus;
+    TM_ALLOC(ctx, omnibus, 1);
+    TM_TRY(tm_redraws_build(ctx, assignment, &c.redraws));
+    TM_TRY(choose(ctx, &c));
+    results->omnibus = omnibus;
+    if (c.n_list > 0) TM_TRY(compare(ctx, &c, omnibus));
+    results->n_omnibus = omnibus->n_covariates > 0;
+    tm_arena_rewind(&ctx->scratch, mark);
+    return TEMOIN_OK;
+}
+
+const tm_check tm_check_omnibus = {
+    .key = "omnibus",
+    .title_en = "are the arms more unlike at baseline than the draw makes them, all characteristics at once",
+    .title_fr = "les groupes diffèrent-ils au départ plus que le tirage ne le fait, toutes caractéristiques ensemble",
+    .cites = "Hansen & Bowers 2008; p by redraws of the design",
+    .run = run,
+};

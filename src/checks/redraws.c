@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "checks/redraws.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "designs/pair_groups.h"
+#include "designs/trial_units.h"
+#include "numeric/stream.h"
+
+/* A redraw keeps pairs that were made: so they need to be made only once. */
+static temoin_status keep_pairs(temoin_context *ctx, tm_design_units *units)
+{
+    const char **text;
+    int32_t *pair;
+    TM_TRY(tm_pair_groups_build(ctx, units, &pair, &units->n_pairs));
+    TM_SCRATCH(ctx, text, units->n_pairs);
+    for (int64_t u = units->n_units - 1; u >= 0; u--) text[pair[u]] = units->id[u];
+    units->pair = pair;
+    units->pair_text = text;
+    units->n_covariates = 0;
+    return TEMOIN_OK;
+}
+
+/* Candidates per draw that is accepted; where there are limits nobody knows, and a thousand are reckoned with. */
+static double candidates_per_draw(const tm_plan_options *options)
+{
+    double accept = options->accept > 0 ? options->accept : 1;
+    for (int32_t k = 0; k < options->n_tiers; k++) accept *= options->tiers[k].accept;
+    return options->n_limits ? 1000 / accept : 1 / accept;
+}
+
+static temoin_status prepare_own(temoin_context *ctx, tm_redraws *r)
+{
+    const temoin_trial *trial = r->assignment->trial;
+    TM_TRY(tm_trial_units_build(ctx, trial, &r->units));
+    r->known = true;
+    if (strcmp(r->design->key, "pairs") == 0 && !r->units.pair) TM_TRY(keep_pairs(ctx, &r->units));
+    if (strcmp(r->design->key, "constrained") == 0) TM_TRY(tm_constrained_list_build(ctx, &r->units, &r->list));
+    if (strcmp(r->design->key, "rerandomized") == 0) r->work *= candidates_per_draw(r->units.options);
+    return TEMOIN_OK;
+}
+
+/* Given how many of a block are in each arm, these designs have drawn each arrangement of them with equal probability. */
+static bool is_shuffle(const temoin_assignment *assignment)
+{
+    static const char *const keys[] = {"simple", "complete", "blocked", "clustered", "blocked_clustered"};
+    const tm_plan_design *design = &assignment->trial->plan->design;
+    if (assignment->probabilities_differ && design->probability) return false;
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+        if (strcmp(design->kind, keys[k]) == 0) return true;
+    return strcmp(design->kind, "pairs") == 0 && design->options.pair;
+}
+
+static void take_column(const temoin_trial *trial, const char *name, const int32_t **code, int32_t *n)
+{
+    const temoin_column *column = name ? temoin_frame_find(trial->clients, name) : NULL;
+    if (!column || !column->code) return;
+    *code = column->code;
+    *n = column->n_levels;
+}
+
+static temoin_status group_units(temoin_context *ctx, tm_redraws *r)
+{
+    const temoin_trial *trial = r->assignment->trial;
+    const tm_design_units *units = &r->units;
+    const int32_t *of_block = units->pair ? units->pair : trial->stratum, *arm = r->assignment->arm;
+    int32_t *group, *block, *first;
+    r->n_groups = units->cluster ? units->n_clusters : trial->n_units;
+    r->n_blocks = units->pair ? units->n_pairs : trial->n_strata;
+    TM_SCRATCH(ctx, group, trial->n_units);
+    TM_SCRATCH(ctx, block, r->n_groups);
+    TM_SCRATCH(ctx, first, r->n_groups); /* 2 + the arm of the first unit */
+    for (int64_t u = 0; u < trial->n_units; u++) {
+        const int32_t g = units->cluster ? units->cluster[u] : (int32_t)u;
+        group[u] = of_block[u] < 0 || (!r->assignment->drawn && arm[u] < 0) ? -1 : g;
+        if (group[u] < 0) continue;
+        r->split = r->split || (first[g] && (block[g] != of_block[u] || first[g] != arm[u] + 2));
+        block[g] = of_block[u];
+        first[g] = arm[u] + 2;
+    }
+    r->group = group;
+    r->block = block;
+    return TEMOIN_OK;
+}
+
+temoin_status tm_redraws_build(temoin_context *ctx, const temoin_assignment *assignment, tm_redraws *out)
+{
+    const temoin_trial *trial = assignment->trial;
+    const tm_plan_options *options = &trial->plan->design.options;
+    *out = (tm_redraws){.assignment = assignment, .design = tm_design_find(trial->plan->design.kind)};
+    out->work = (double)trial->n_units;
+    TM_SCRATCH(ctx, out->unit_arm, trial->n_units);
+    if (assignment->drawn) TM_TRY(prepare_own(ctx, out));
+    else {
+        out->known = is_shuffle(assignment);
+        take_column(trial, options->cluster, &out->units.cluster, &out->units.n_clusters);
+        take_column(trial, options->pair, &out->units.pair, &out->units.n_pairs);
+    }
+    return group_units(ctx, out);
+}
+
+static temoin_status draw_own(temoin_context *ctx, tm_redraws *r, int64_t replicate)
+{
+    tm_design_units units = r->units;
+    tm_pcg64 stream;
+    units.replicate = replicate;
+    if (!r->list.allowed) return r->design->draw(ctx, &units, r->unit_arm);
+    tm_design_stream(&units, &stream, "constrained", "");
+    const int64_t i = r->list.allowed[tm_pcg64_bounded(&stream, (uint64_t)r->list.n_allowed)];
+    for (int64_t u = 0; u < units.n_units; u++)
+        r->unit_arm[u] = r->list.arm[i * r->list.groups.n_units + (r->list.group ? r->list.group[u] : u)];
+    return TEMOIN_OK;
+}
+
+static temoin_status shuffle(temoin_context *ctx, const tm_redraws *r, int64_t replicate, int32_t *arm)
+{
+    int64_t *from, *member;
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    TM_SCRATCH(ctx, from, r->n_blocks + 2);
+    TM_SCRATCH(ctx, member, r->n_groups);
+    for (int64_t g = 0; g < r->n_groups; g++)
+        if (arm[g] >= 0) from[r->block[g] + 2]++;
+    for (int32_t b = 1; b <= r->n_blocks; b++) from[b + 1] += from[b];
+    for (int64_t g = 0; g < r->n_groups; g++)
+        if (arm[g] >= 0) member[from[r->block[g] + 1]++] = g;
+    for (int32_t b = 0; b < r->n_blocks; b++) {
+        char purpose[40], label[24];
+        tm_pcg64 stream;
+        snprintf(purpose, sizeof purpose, "shuffle/%" PRId64, replicate);
+        snprintf(label, sizeof label, "%" PRId32, b);
+        tm_stream_init(&stream, r->assignment->trial->plan->id, "", purpose, label);
+        for (int64_t k = from[b + 1] - 1; k > from[b]; k--) {
+            const int64_t other = from[b] + (int64_t)tm_pcg64_bounded(&stream, (uint64_t)(k - from[b] + 1));
+            const int32_t kept = arm[member[k]];
+            arm[member[k]] = arm[member[other]];
+            arm[member[other]] = kept;
+        }
+    }
+    tm_arena_rewind(&ctx->scratch, mark);
+    return TEMOIN_OK;
+}
+
+temoin_status tm_redraws_draw(temoin_context *ctx, tm_redraws *r, int64_t replicate, int32_t *arm)
+{
+    const int64_t n_units = r->assignment->trial->n_units;
+    const int32_t *unit_arm = r->assignment->arm;
+    if (replicate > 0 && r->assignment->drawn) {
+        TM_TRY(draw_own(ctx, r, replicate));
+        unit_arm = r->unit_arm;
+    }
+    for (int64_t g = 0; g < r->n_groups; g++) arm[g] = -1;
+    for (int64_t u = 0; u < n_units; u++)
+        if (r->group[u] >= 0) arm[r->group[u]] = unit_arm[u];
+    return replicate > 0 && !r->assignment->drawn ? shuffle(ctx, r, replicate, arm) : TEMOIN_OK;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What else the draw of a trial could have given. */
+#ifndef TM_REDRAWS_H
+#define TM_REDRAWS_H
+
+#include "designs/assignment_struct.h"
+#include "designs/constrained_list.h"
+
+typedef struct tm_redraws {
+    const temoin_assignment *assignment;
+    const tm_design *design;
+    bool known;             /* how the arms were drawn; false: there are no redraws */
+    tm_design_units units;  /* of a trial that temoin drew; made pairs stand in `pair` */
+    tm_constrained_list list;
+    double work;            /* of one redraw, in units */
+    int64_t n_groups;       /* units, or whole clusters */
+    const int32_t *group;   /* [n_units] -1: of an unknown cluster or pair, or in no arm of a trial drawn elsewhere */
+    int32_t n_blocks;
+    const int32_t *block;   /* [n_groups] stratum, or pair */
+    bool split;             /* a cluster has units in two arms or blocks */
+    int32_t *unit_arm;      /* [n_units] */
+} tm_redraws;
+
+/* In the caller's scratch. */
+TEMOIN_MUST_CHECK temoin_status tm_redraws_build(temoin_context *ctx, const temoin_assignment *assignment, tm_redraws *out);
+
+/* arm [n_groups], -1 for none. Replicate 0: the trial's own; r > 0: a redraw, a function of the trial and r alone. Of a trial
+ * that temoin drew it is the design's r-th; of one drawn elsewhere the arms of a block's groups are shuffled (stream
+ * "shuffle/r", label the number of the block; the last group first, each changing places with one of those before it or
+ * itself). */
+TEMOIN_MUST_CHECK temoin_status tm_redraws_draw(temoin_context *ctx, tm_redraws *redraws, int64_t replicate, int32_t *arm);
+
+#endif
