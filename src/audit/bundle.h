@@ -50,7 +50,7 @@ typedef struct tm_manifest {
     const char *commitment; /* SHA-256 of the seed; NULL: none */
     const char *head;       /* of the ledger; NULL: there is none */
     tm_names strata;        /* columns */
-    const char *engine; /* "" when it says none */
+    const char *engine;     /* "" when it says none */
     bool analysis;
     bool sealed;                  /* its seal is that of its lines */
     const tm_bundle_file *inputs; /* role and name */
@@ -63,8 +63,8 @@ TEMOIN_MUST_CHECK temoin_status tm_manifest_read(temoin_context *ctx, const char
                                                  const char **why);
 
 /* `workers.csv`: position,worker,stratum,arm,probability,digest. The assignment has workers. */
-TEMOIN_MUST_CHECK temoin_status tm_workers_render(temoin_context *ctx, const temoin_assignment *assignment, const char **text,
-                                                  size_t *length);
+TEMOIN_MUST_CHECK temoin_status tm_workers_render(temoin_context *ctx, const temoin_assignment *assignment,
+                                                  const char **text, size_t *length);
 
 /* Lower-case SHA-256 of a text; result arena, NULL when memory is out. */
 const char *tm_text_digest(temoin_context *ctx, const char *text, size_t length);

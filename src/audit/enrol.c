@@ -299,8 +299,10 @@ static temoin_status check_prefix(temoin_context *ctx, const enrolment *job, con
     if (at == job->ledger_length) return TEMOIN_OK;
     if (job->plan->capacity.workers.file)
         TM_FAIL(ctx, TEMOIN_ERR_DATA,
-                "%s/ledger.csv: line %lld would change, because the workers, their places or the exits up to that day are no "
-                "longer those with which it was drawn, and lines stay where they are; enter an exit with the day on which it "
+                "%s/ledger.csv: line %lld would change, because the workers, their places or the exits up to that day "
+                "are no "
+                "longer those with which it was drawn, and lines stay where they are; enter an exit with the day on "
+                "which it "
                 "became known, and a worker from that day on: nothing was written",
                 job->folder, line);
     TM_FAIL(ctx, TEMOIN_ERR_DATA,

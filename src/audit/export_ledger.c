@@ -81,9 +81,10 @@ static temoin_status make_list(temoin_context *ctx, int64_t room, file_list *out
     return TEMOIN_OK;
 }
 
-/* REDCap. Its table has `redcap_randomization_number`, `redcap_randomization_group`, then the fields that stratify, and its
- * cells are codes of their choices (REDCap's template of an allocation table, version 14.7: the number is what a blinded
- * project reads, the group what an open one does; either may stay where the other counts). A code has letters, digits, `.`,
+/* REDCap. Its table has `redcap_randomization_number`, `redcap_randomization_group`, then the fields that stratify, and
+ * its cells are codes of their choices (REDCap's template of an allocation table, version 14.7: the number is what a
+ * blinded project reads, the group what an open one does; either may stay where the other counts). A code has letters,
+ * digits, `.`,
  * `-` and `_` only; the values of a column with another one among them are numbered in the order of their bytes. */
 
 static bool is_code(const char *text)
@@ -105,8 +106,10 @@ static int32_t find_value(const redcap_field *field, const char *value)
     int32_t low = 0, high = field->n;
     while (low < high) {
         const int32_t middle = low + (high - low) / 2;
-        if (strcmp(field->value[middle], value) < 0) low = middle + 1;
-        else high = middle;
+        if (strcmp(field->value[middle], value) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low < field->n && strcmp(field->value[low], value) == 0 ? low : -1;
 }
@@ -139,12 +142,15 @@ static temoin_status name_field(temoin_context *ctx, const char *column, const c
     char *name;
     TM_ALLOC(ctx, name, (int64_t)strlen(column) + 3);
     size_t n = 0;
-    if (!((column[0] >= 'a' && column[0] <= 'z') || (column[0] >= 'A' && column[0] <= 'Z'))) name[n++] = 'f', name[n++] = '_';
+    if (!((column[0] >= 'a' && column[0] <= 'z') || (column[0] >= 'A' && column[0] <= 'Z')))
+        name[n++] = 'f', name[n++] = '_';
     for (; *column; column++) {
         const char c = *column;
         const bool upper = c >= 'A' && c <= 'Z', plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        if (upper) name[n++] = (char)(c - 'A' + 'a');
-        else if (plain || n == 0 || name[n - 1] != '_') name[n++] = plain ? c : '_';
+        if (upper)
+            name[n++] = (char)(c - 'A' + 'a');
+        else if (plain || n == 0 || name[n - 1] != '_')
+            name[n++] = plain ? c : '_';
     }
     *out = name;
     return TEMOIN_OK;
@@ -164,7 +170,8 @@ static temoin_status list_fields(temoin_context *ctx, const ledger_parts *parts,
     for (int32_t k = 0; k < parts->strata.n; k++) {
         redcap_field *field = &fields[k + 1];
         TM_ALLOC(ctx, value, n_levels);
-        for (int32_t s = 0; s < n_levels; s++) add_value(value, &field->n, parts->value[(int64_t)s * parts->strata.n + k]);
+        for (int32_t s = 0; s < n_levels; s++)
+            add_value(value, &field->n, parts->value[(int64_t)s * parts->strata.n + k]);
         field->value = value;
         TM_TRY(name_field(ctx, parts->strata.name[k], &field->name));
         TM_TRY(code_values(ctx, field));
@@ -172,7 +179,8 @@ static temoin_status list_fields(temoin_context *ctx, const ledger_parts *parts,
     return TEMOIN_OK;
 }
 
-static temoin_status put_choices(temoin_context *ctx, const ledger_parts *parts, const redcap_field *fields, file_list *out)
+static temoin_status put_choices(temoin_context *ctx, const ledger_parts *parts, const redcap_field *fields,
+                                 file_list *out)
 {
     tm_sink sink;
     tm_sink_init(&sink, ctx);
@@ -213,8 +221,8 @@ static temoin_status build_redcap(temoin_context *ctx, const ledger_parts *parts
     return put_choices(ctx, parts, fields, out);
 }
 
-/* Sealed lists: one per value of a stratum's column. `code` says which envelope it is and nothing of what is inside: the first
- * eight digits of SHA-256("temoin/1" NUL trial id NUL "envelope" NUL client). */
+/* Sealed lists: one per value of a stratum's column. `code` says which envelope it is and nothing of what is inside:
+ * the first eight digits of SHA-256("temoin/1" NUL trial id NUL "envelope" NUL client). */
 
 static void envelope_code(const char *trial, const char *client, char hex[TM_SHA256_HEX_SIZE])
 {
@@ -238,7 +246,8 @@ static temoin_status find_site(temoin_context *ctx, const ledger_parts *parts, i
         if (strcmp(parts->strata.name[*out], parts->by) == 0) return TEMOIN_OK;
     tm_sink list;
     tm_sink_init(&list, ctx);
-    for (int32_t k = 0; k < parts->strata.n; k++) tm_sink_printf(&list, "%s\"%s\"", k ? ", " : "", parts->strata.name[k]);
+    for (int32_t k = 0; k < parts->strata.n; k++)
+        tm_sink_printf(&list, "%s\"%s\"", k ? ", " : "", parts->strata.name[k]);
     TM_TRY(tm_sink_finish(&list));
     TM_FAIL(ctx, TEMOIN_ERR_USAGE, "--by \"%s\": is not among the design's strata: %s", parts->by,
             parts->strata.n ? list.text : "it has none, and so there is one list");
@@ -259,7 +268,8 @@ static temoin_status name_list(temoin_context *ctx, int32_t number, const char *
     return *out ? TEMOIN_OK : tm_fail_memory(ctx);
 }
 
-static temoin_status put_list(temoin_context *ctx, const ledger_parts *parts, int32_t column, const char *site, file_list *out)
+static temoin_status put_list(temoin_context *ctx, const ledger_parts *parts, int32_t column, const char *site,
+                              file_list *out)
 {
     const char *name;
     tm_sink sink;
@@ -298,7 +308,8 @@ static temoin_status build_sealed(temoin_context *ctx, const ledger_parts *parts
     return TEMOIN_OK;
 }
 
-static temoin_status (*const builders[])(temoin_context *, const ledger_parts *, file_list *) = {build_redcap, build_sealed};
+static temoin_status (*const builders[])(temoin_context *, const ledger_parts *, file_list *) = {build_redcap,
+                                                                                                 build_sealed};
 const tm_export_kind tm_exports[] = {
     {"redcap", "allocation table for REDCap's randomization module, and the choices that its fields need"},
     {"sealed", "a list per site of what goes on and into each envelope; takes --by"},

@@ -46,7 +46,8 @@ static temoin_status parse(temoin_context *ctx, const char *path, bool secret, c
                 secret ? "to sign takes the secret one: the file of the same name without .pub"
                        : "keep it to yourself; to verify takes the public one: the file of the same name with .pub");
     if (strncmp(line, words[secret], start) != 0 || !tm_hex_read(line + start, strlen(line + start), key, TM_KEY_BYTES))
-        TM_FAIL(ctx, TEMOIN_ERR_DATA, "%s: holds no key; a key is one line: %sand 64 digits 0-9 and a-f", path, words[secret]);
+        TM_FAIL(ctx, TEMOIN_ERR_DATA, "%s: holds no key; a key is one line: %sand 64 digits 0-9 and a-f", path,
+                words[secret]);
     return TEMOIN_OK;
 }
 
@@ -77,7 +78,8 @@ static temoin_status write_line(temoin_context *ctx, const char *path, bool secr
     line[length - 1] = '\n';
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, secret ? 0600 : 0644);
     if (fd < 0 && errno == EEXIST)
-        TM_FAIL(ctx, TEMOIN_ERR_DATA, "%s: is there already, and a key is never overwritten; choose another name", path);
+        TM_FAIL(ctx, TEMOIN_ERR_DATA, "%s: is there already, and a key is never overwritten; choose another name",
+                path);
     if (fd < 0) return fail_errno(ctx, path, "write");
     bool good = write(fd, line, length) == (ssize_t)length && (fsync(fd) == 0 || errno == EINVAL);
     temoin_status status = good ? TEMOIN_OK : fail_errno(ctx, path, "write");
@@ -104,7 +106,8 @@ static temoin_status write_pair(temoin_context *ctx, const char *path, const uin
 temoin_status temoin_key_build(temoin_context *ctx, const char *path, const char **key)
 {
     uint8_t secret[TM_KEY_BYTES];
-    if (!tm_key_draw(secret)) TM_FAIL(ctx, TEMOIN_ERR_IO, "%s: this machine has no random bytes to make a key from", path);
+    if (!tm_key_draw(secret))
+        TM_FAIL(ctx, TEMOIN_ERR_IO, "%s: this machine has no random bytes to make a key from", path);
     temoin_status status = write_pair(ctx, path, secret, key);
     tm_secret_wipe(secret, sizeof secret);
     return status;

@@ -5,7 +5,10 @@
 #include "base/failure.h"
 #include "base/signature.h"
 
-enum { TM_KEY_HEX_SIZE = 2 * TM_KEY_BYTES + 1, TM_SIGNER_DIGITS = 16 }; /* of a key's digits, those that name its owner */
+enum {
+    TM_KEY_HEX_SIZE = 2 * TM_KEY_BYTES + 1,
+    TM_SIGNER_DIGITS = 16
+}; /* of a key's digits, those that name its owner */
 
 /* Errors: TEMOIN_ERR_IO; TEMOIN_ERR_DATA when the file holds something else. */
 TEMOIN_MUST_CHECK temoin_status tm_key_read(temoin_context *ctx, const char *path, bool secret,

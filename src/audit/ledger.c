@@ -12,8 +12,9 @@
 
 /* Each line ends in the digest of the digest before it, a line feed, and its own text up to the comma before its
  * digest. A chain starts from SHA-256("temoin/1" NUL trial id NUL seed NUL name NUL), so that two trials' ledgers
- * differ from their first line on. Where workers are drawn, theirs is named "workers" and the clients' chain goes on from
- * its last digest; else the clients' is named "ledger". Whoever publishes the last digest has published every line. */
+ * differ from their first line on. Where workers are drawn, theirs is named "workers" and the clients' chain goes on
+ * from its last digest; else the clients' is named "ledger". Whoever publishes the last digest has published every
+ * line. */
 static void start_chain(const temoin_plan *plan, const char *name, char hex[TM_SHA256_HEX_SIZE])
 {
     tm_sha256 hash;
@@ -61,11 +62,13 @@ static void put_service(tm_sink *sink, const temoin_assignment *assignment, int6
 static const char *service_columns(const temoin_assignment *assignment)
 {
     if (!assignment->workers) return "";
-    return assignment->workers->deferred ? "worker,worker_probability,open,places,reason," : "worker,worker_probability,";
+    return assignment->workers->deferred ? "worker,worker_probability,open,places,reason,"
+                                         : "worker,worker_probability,";
 }
 
 /* Appends the k-th line; `hex`, the digest of the line before, becomes that of this one. */
-static temoin_status put_line(tm_sink *sink, const temoin_assignment *assignment, int64_t k, char hex[TM_SHA256_HEX_SIZE])
+static temoin_status put_line(tm_sink *sink, const temoin_assignment *assignment, int64_t k,
+                              char hex[TM_SHA256_HEX_SIZE])
 {
     const temoin_trial *trial = assignment->trial;
     const int64_t u = assignment->order ? assignment->order[k] : k;
@@ -82,7 +85,8 @@ static temoin_status put_line(tm_sink *sink, const temoin_assignment *assignment
     return finish_line(sink, start, hex);
 }
 
-static temoin_status put_worker(tm_sink *sink, const temoin_assignment *assignment, int32_t w, char hex[TM_SHA256_HEX_SIZE])
+static temoin_status put_worker(tm_sink *sink, const temoin_assignment *assignment, int32_t w,
+                                char hex[TM_SHA256_HEX_SIZE])
 {
     const temoin_trial *trial = assignment->trial;
     size_t start = sink->length;
@@ -107,7 +111,8 @@ static temoin_status render_workers(temoin_context *ctx, const temoin_assignment
     return tm_sink_finish(sink);
 }
 
-temoin_status tm_workers_render(temoin_context *ctx, const temoin_assignment *assignment, const char **text, size_t *length)
+temoin_status tm_workers_render(temoin_context *ctx, const temoin_assignment *assignment, const char **text,
+                                size_t *length)
 {
     tm_sink sink;
     char hex[TM_SHA256_HEX_SIZE];
@@ -118,7 +123,8 @@ temoin_status tm_workers_render(temoin_context *ctx, const temoin_assignment *as
 }
 
 /* What stands before the first client's line. */
-static temoin_status start_ledger(temoin_context *ctx, const temoin_assignment *assignment, char hex[TM_SHA256_HEX_SIZE])
+static temoin_status start_ledger(temoin_context *ctx, const temoin_assignment *assignment,
+                                  char hex[TM_SHA256_HEX_SIZE])
 {
     tm_sink workers;
     if (temoin_assignment_n_workers(assignment)) return render_workers(ctx, assignment, &workers, hex);
@@ -126,15 +132,15 @@ static temoin_status start_ledger(temoin_context *ctx, const temoin_assignment *
     return TEMOIN_OK;
 }
 
-temoin_status temoin_ledger_render(temoin_context *ctx, const temoin_assignment *assignment, const char **text, size_t *length)
+temoin_status temoin_ledger_render(temoin_context *ctx, const temoin_assignment *assignment, const char **text,
+                                   size_t *length)
 {
     TM_TRY(check_drawn(ctx, assignment));
     tm_sink sink;
     char hex[TM_SHA256_HEX_SIZE];
     TM_TRY(start_ledger(ctx, assignment, hex));
     tm_sink_init(&sink, ctx);
-    tm_sink_printf(&sink, "position,client,stratum,arm,probability,%sdigest\n",
-                   service_columns(assignment));
+    tm_sink_printf(&sink, "position,client,stratum,arm,probability,%sdigest\n", service_columns(assignment));
     for (int64_t k = 0; k < assignment->trial->n_units; k++) TM_TRY(put_line(&sink, assignment, k, hex));
     *text = sink.text;
     *length = sink.length;

@@ -23,10 +23,12 @@ static inline const char *tm_ledger_text(const tm_ledger_table *ledger, int colu
     return texts->code[line] < 0 ? "" : texts->level[texts->code[line]];
 }
 
-/* Makes `hex` the digest of: the hex digits it holds, a line feed, the line. What chains the lines of ledger and reveals. */
+/* Makes `hex` the digest of: the hex digits it holds, a line feed, the line. What chains the lines of ledger and
+ * reveals. */
 void tm_chain_link(char hex[TM_SHA256_HEX_SIZE], const char *line, size_t length);
 
-/* Whether the bundle's `reveals.csv`, if there is one, is what reveals of its ledger wrote: NULL `*why`, else where not.
+/* Whether the bundle's `reveals.csv`, if there is one, is what reveals of its ledger wrote: NULL `*why`, else where
+ * not.
  * `*n` counts the files read. */
 TEMOIN_MUST_CHECK temoin_status tm_reveals_check(temoin_context *ctx, const char *folder, const char *trial,
                                                  int64_t *n_files, const char **why);

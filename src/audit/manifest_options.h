@@ -5,7 +5,8 @@
 #include "base/sink.h"
 #include "plan/plan_struct.h"
 
-/* `,` and the member "options" of the manifest's design: those that the plan gives, in its order. Nothing if there are none. */
+/* `,` and the member "options" of the manifest's design: those that the plan gives, in its order. Nothing if there are
+ * none. */
 void tm_manifest_put_options(tm_sink *sink, const temoin_plan *plan);
 
 #endif

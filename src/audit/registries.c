@@ -83,9 +83,9 @@ static const struct {
     const char *name;
     temoin_entry (*view)(int index);
 } registries[] = {
-    {"designs", design}, {"misfits", misfit}, {"estimators", estimator}, {"variances", variance},
-    {"adjustments", adjustment}, {"notes", note}, {"checks", check}, {"sections", section}, {"renderers", renderer},
-    {"exports", export_entry}, {"cpu", cpu_level},
+    {"designs", design},         {"misfits", misfit},       {"estimators", estimator}, {"variances", variance},
+    {"adjustments", adjustment}, {"notes", note},           {"checks", check},         {"sections", section},
+    {"renderers", renderer},     {"exports", export_entry}, {"cpu", cpu_level},
 };
 enum { N_REGISTRIES = sizeof registries / sizeof *registries };
 

@@ -101,8 +101,10 @@ static temoin_status move_plan(temoin_context *ctx, const char *folder, const te
         else if (strcmp(role, "plan") != 0)
             *why = "\"inputs\" does not fit the plan";
     }
-    const bool workers = plan->design.options.workers.file || plan->capacity.workers.file, exits = plan->capacity.exits.file;
-    if (n_clients != 1 || n_workers != workers || n_exits != exits || (manifest->analysis && n_outcomes != plan->n_outcomes))
+    const bool workers = plan->design.options.workers.file || plan->capacity.workers.file,
+               exits = plan->capacity.exits.file;
+    if (n_clients != 1 || n_workers != workers || n_exits != exits ||
+        (manifest->analysis && n_outcomes != plan->n_outcomes))
         *why = "\"inputs\" does not fit the plan";
     moved->outcomes = outcomes;
     return TEMOIN_OK;
@@ -130,8 +132,11 @@ static temoin_status lack_seed(temoin_context *ctx, const temoin_plan *plan, tem
     if (ctx->seed_file)
         return lack(ctx, verdict, tm_text(ctx, "%s: is not the seed that the plan committed to", ctx->seed_file));
     if (plan->design.seed_env)
-        return lack(ctx, verdict, tm_text(ctx, "the seed is not in the bundle, and the variable \"%s\" does not hold it; pass "
-                                               "--seed-file", plan->design.seed_env));
+        return lack(ctx, verdict,
+                    tm_text(ctx,
+                            "the seed is not in the bundle, and the variable \"%s\" does not hold it; pass "
+                            "--seed-file",
+                            plan->design.seed_env));
     return lack(ctx, verdict, "the seed is not in the bundle; pass --seed-file");
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who asked for whose arm, in order: `reveals.csv`, a chain as the ledger's. It starts from
- * SHA-256("temoin/1" NUL trial id NUL "reveals" NUL). There are no clock times in a bundle; the order is what is kept. */
+ * SHA-256("temoin/1" NUL trial id NUL "reveals" NUL). There are no clock times in a bundle; the order is what is kept.
+ */
 #include <inttypes.h>
 #include <string.h>
 
@@ -71,10 +72,11 @@ static temoin_status follow(temoin_context *ctx, const tm_ledger_table *ledger, 
         at += sink.length;
     }
     if (good) return TEMOIN_OK;
-    *why = tm_text(ctx,
-                   "reveals.csv: line %" PRId64 ": is not what a reveal writes there: a line was changed, moved or taken "
-                   "out",
-                   at_line);
+    *why =
+        tm_text(ctx,
+                "reveals.csv: line %" PRId64 ": is not what a reveal writes there: a line was changed, moved or taken "
+                "out",
+                at_line);
     return *why ? TEMOIN_OK : tm_fail_memory(ctx);
 }
 
@@ -121,8 +123,10 @@ static temoin_status append(temoin_context *ctx, tm_folder *folder, const tm_led
 {
     tm_sink sink;
     tm_sink_init(&sink, ctx);
-    if (text) tm_sink_put_bytes(&sink, text, length);
-    else tm_sink_put(&sink, header);
+    if (text)
+        tm_sink_put_bytes(&sink, text, length);
+    else
+        tm_sink_put(&sink, header);
     TM_TRY(put_line(&sink, ledger, line, chain));
     const tm_folder_file file = {name, sink.text, sink.length};
     return tm_folder_replace(ctx, folder, &file, 1);
@@ -156,7 +160,8 @@ static temoin_status reveal(temoin_context *ctx, const char *path, tm_folder *fo
     if (why) TM_FAIL(ctx, TEMOIN_ERR_DATA, "%s/%s; nothing was revealed", path, why);
     const int64_t line = find_client(&ledger, client);
     if (line < 0)
-        TM_FAIL(ctx, TEMOIN_ERR_DATA, "%s/ledger.csv: has no client \"%s\"; give the id as the ledger writes it", path, client);
+        TM_FAIL(ctx, TEMOIN_ERR_DATA, "%s/ledger.csv: has no client \"%s\"; give the id as the ledger writes it", path,
+                client);
     TM_TRY(append(ctx, folder, &ledger, line, text, length, &chain));
     *out = (temoin_reveal){.arm = tm_ledger_text(&ledger, TM_LEDGER_ARM, line),
                            .position = tm_ledger_text(&ledger, TM_LEDGER_POSITION, line),

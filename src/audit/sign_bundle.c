@@ -139,12 +139,13 @@ static temoin_status judge(temoin_context *ctx, const char *text, size_t length,
         *difference = same ? NULL : "signature.json: was changed, although key and signature are right";
         return TEMOIN_OK;
     }
-    *difference = strcmp(claim->digest, manifest->digest) == 0
-                      ? "signature.json: the signature is not one that its key makes for this manifest.json"
-                      : tm_text(ctx,
-                                "signature.json: is for another manifest.json: the bundle was changed after it was signed, or "
-                                "must be signed again\n  expected: sha256 %s\n  found:    sha256 %s",
-                                manifest->digest, claim->digest);
+    *difference =
+        strcmp(claim->digest, manifest->digest) == 0
+            ? "signature.json: the signature is not one that its key makes for this manifest.json"
+            : tm_text(ctx,
+                      "signature.json: is for another manifest.json: the bundle was changed after it was signed, or "
+                      "must be signed again\n  expected: sha256 %s\n  found:    sha256 %s",
+                      manifest->digest, claim->digest);
     return *difference ? TEMOIN_OK : tm_fail_memory(ctx);
 }
 

@@ -94,8 +94,10 @@ const char *tm_text_copy(temoin_context *ctx, const char *bytes, size_t length)
 
 static void keep_problem(temoin_context *ctx, const char *text)
 {
-    if (ctx->n_problems < TM_PROBLEMS_KEPT) ctx->problem[ctx->n_problems++] = text ? text : out_of_memory;
-    else ctx->n_problems_dropped++;
+    if (ctx->n_problems < TM_PROBLEMS_KEPT)
+        ctx->problem[ctx->n_problems++] = text ? text : out_of_memory;
+    else
+        ctx->n_problems_dropped++;
 }
 
 temoin_status tm_fail(temoin_context *ctx, temoin_status status, const char *format, ...)

@@ -4,9 +4,9 @@
  *   TM_TRY(expr)            pass a failure on
  *   TM_FAIL(ctx, status, …) raise one, with the text a user reads
  *
- * A stage that can find many problems calls `tm_problem` for each and ends with `TM_TRY(tm_problems_end(ctx, mark, status))`.
- * Nothing needs manual cleanup: memory lives in the context's arenas. Files and foreign objects are opened and closed
- * in one function, with the work that may fail in an inner one.
+ * A stage that can find many problems calls `tm_problem` for each and ends with `TM_TRY(tm_problems_end(ctx, mark,
+ * status))`. Nothing needs manual cleanup: memory lives in the context's arenas. Files and foreign objects are opened
+ * and closed in one function, with the work that may fail in an inner one.
  */
 #ifndef TM_FAILURE_H
 #define TM_FAILURE_H
@@ -34,8 +34,8 @@ struct temoin_context {
     size_t n_problems_dropped;
 };
 
-/* Threads for a loop of so many multiplications. On a machine that is busy, a short loop on two threads waits milliseconds for
- * the second one to get its turn. */
+/* Threads for a loop of so many multiplications. On a machine that is busy, a short loop on two threads waits
+ * milliseconds for the second one to get its turn. */
 static inline int tm_threads_for(const temoin_context *ctx, double n_multiplications)
 {
     return n_multiplications < 1 << 20 ? 1 : ctx->threads;
@@ -64,7 +64,8 @@ static inline int tm_threads_for(const temoin_context *ctx, double n_multiplicat
     } while (0)
 
 /* Records the text and returns the status. */
-TEMOIN_MUST_CHECK TEMOIN_PRINTF(3, 4) temoin_status tm_fail(temoin_context *ctx, temoin_status status, const char *format, ...);
+TEMOIN_MUST_CHECK TEMOIN_PRINTF(3, 4) temoin_status
+    tm_fail(temoin_context *ctx, temoin_status status, const char *format, ...);
 TEMOIN_MUST_CHECK temoin_status tm_fail_memory(temoin_context *ctx);
 /* TEMOIN_ERR_MEMORY if any allocation of the context ever failed. Whoever finishes a text, a document or a verdict asks
  * here, so that no missing piece of it goes unnoticed, whoever should have looked. */

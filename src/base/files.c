@@ -56,7 +56,8 @@ static temoin_status make_one(temoin_context *ctx, const char *path)
     if (mkdir(path, 0777) == 0) return TEMOIN_OK;
     bool taken = errno == EEXIST;
     if (taken && stat(path, &about) == 0 && S_ISDIR(about.st_mode)) return TEMOIN_OK;
-    if (taken) TM_FAIL(ctx, TEMOIN_ERR_IO, "%s: cannot make the folder: a file has that name; choose another folder", path);
+    if (taken)
+        TM_FAIL(ctx, TEMOIN_ERR_IO, "%s: cannot make the folder: a file has that name; choose another folder", path);
     return fail_errno(ctx, path, "make the folder");
 }
 

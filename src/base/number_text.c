@@ -84,7 +84,8 @@ const char *tm_number_fixed(double x, int digits, char text[TM_NUMBER_TEXT_SIZE]
     int first = raw[0] == '-' && !nonzero; /* no "-0.00" */
     bool point = false;
     for (int c = first; c < n; c++) {
-        if ((raw[c] >= '0' && raw[c] <= '9') || raw[c] == '-') *to++ = raw[c];
+        if ((raw[c] >= '0' && raw[c] <= '9') || raw[c] == '-')
+            *to++ = raw[c];
         else if (!point) {
             *to++ = '.';
             point = true;
@@ -94,8 +95,8 @@ const char *tm_number_fixed(double x, int digits, char text[TM_NUMBER_TEXT_SIZE]
     return text;
 }
 
-/* The grammar is checked here byte by byte; strtod then only converts what is known to be a number. Its separator is the
- * locale's, so the point is left out and the exponent shifted instead: "12.5e3" is read as "125e2". */
+/* The grammar is checked here byte by byte; strtod then only converts what is known to be a number. Its separator is
+ * the locale's, so the point is left out and the exponent shifted instead: "12.5e3" is read as "125e2". */
 bool tm_number_read(const char *text, size_t length, char decimal, double *out)
 {
     char plain[512];
@@ -105,7 +106,8 @@ bool tm_number_read(const char *text, size_t length, char decimal, double *out)
     int n_digits = 0, n_decimals = 0;
     for (; at < length && text[at] >= '0' && text[at] <= '9'; at++, n_digits++) plain[to++] = text[at];
     if (at < length && text[at] == decimal)
-        for (at++; at < length && text[at] >= '0' && text[at] <= '9'; at++, n_digits++, n_decimals++) plain[to++] = text[at];
+        for (at++; at < length && text[at] >= '0' && text[at] <= '9'; at++, n_digits++, n_decimals++)
+            plain[to++] = text[at];
     if (n_digits == 0) return false;
     long exponent = 0;
     if (at < length && (text[at] == 'e' || text[at] == 'E')) {

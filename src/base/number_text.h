@@ -16,7 +16,8 @@ const char *tm_number_text(double x, char text[TM_NUMBER_TEXT_SIZE]);
 const char *tm_number_fixed(double x, int digits, char text[TM_NUMBER_TEXT_SIZE]);
 
 /* Reads a whole text as a decimal number with the given separator ('.' or ','), optional sign and exponent, surrounding
- * blanks not allowed. "inf", "nan" and hexadecimal are not numbers. False when the text is anything else or overflows. */
+ * blanks not allowed. "inf", "nan" and hexadecimal are not numbers. False when the text is anything else or overflows.
+ */
 bool tm_number_read(const char *text, size_t length, char decimal, double *out);
 
 #endif

@@ -14,7 +14,8 @@ bool tm_key_draw(uint8_t secret[TM_KEY_BYTES])
     return true;
 }
 
-/* What RFC 8032 calls the secret key is libsodium's seed; libsodium's secret key is that and the public key behind it. */
+/* What RFC 8032 calls the secret key is libsodium's seed; libsodium's secret key is that and the public key behind it.
+ */
 void tm_key_public(const uint8_t secret[TM_KEY_BYTES], uint8_t key[TM_KEY_BYTES])
 {
     uint8_t both[crypto_sign_ed25519_SECRETKEYBYTES];

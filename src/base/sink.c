@@ -64,7 +64,8 @@ void tm_sink_number(tm_sink *sink, double x)
 
 void tm_sink_csv(tm_sink *sink, const char *field)
 {
-    bool quote = strpbrk(field, ",;\"\r\n\t") != NULL || field[0] == ' ' || (field[0] && field[strlen(field) - 1] == ' ');
+    bool quote =
+        strpbrk(field, ",;\"\r\n\t") != NULL || field[0] == ' ' || (field[0] && field[strlen(field) - 1] == ' ');
     if (!quote) {
         tm_sink_put(sink, field);
         return;
@@ -82,10 +83,14 @@ void tm_sink_json(tm_sink *sink, const char *text)
     tm_sink_put(sink, "\"");
     for (const char *c = text; *c; c++) {
         unsigned char byte = (unsigned char)*c;
-        if (byte == '"' || byte == '\\') tm_sink_printf(sink, "\\%c", byte);
-        else if (byte == '\n') tm_sink_put(sink, "\\n");
-        else if (byte < 0x20) tm_sink_printf(sink, "\\u%04x", byte);
-        else tm_sink_put_bytes(sink, c, 1);
+        if (byte == '"' || byte == '\\')
+            tm_sink_printf(sink, "\\%c", byte);
+        else if (byte == '\n')
+            tm_sink_put(sink, "\\n");
+        else if (byte < 0x20)
+            tm_sink_printf(sink, "\\u%04x", byte);
+        else
+            tm_sink_put_bytes(sink, c, 1);
     }
     tm_sink_put(sink, "\"");
 }

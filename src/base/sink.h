@@ -16,10 +16,11 @@ typedef struct tm_sink {
 void tm_sink_init(tm_sink *sink, temoin_context *ctx);
 void tm_sink_put(tm_sink *sink, const char *text);
 void tm_sink_put_bytes(tm_sink *sink, const char *bytes, size_t length);
-TEMOIN_PRINTF(2, 3) void tm_sink_printf(tm_sink *sink, const char *format, ...); /* no floating point: see tm_sink_number */
-void tm_sink_number(tm_sink *sink, double x);                                    /* shortest digits; nothing for NaN */
-void tm_sink_csv(tm_sink *sink, const char *field);                              /* quoted only where CSV needs it */
-void tm_sink_json(tm_sink *sink, const char *text);                              /* quoted and escaped */
+TEMOIN_PRINTF(2, 3)
+void tm_sink_printf(tm_sink *sink, const char *format, ...); /* no floating point: see tm_sink_number */
+void tm_sink_number(tm_sink *sink, double x);                /* shortest digits; nothing for NaN */
+void tm_sink_csv(tm_sink *sink, const char *field);          /* quoted only where CSV needs it */
+void tm_sink_json(tm_sink *sink, const char *text);          /* quoted and escaped */
 TEMOIN_MUST_CHECK temoin_status tm_sink_finish(const tm_sink *sink);
 
 #endif

@@ -58,6 +58,7 @@ temoin_status tm_omnibus_test_build(temoin_context *ctx, const tm_omnibus_rows *
     TM_SCRATCH(ctx, out->vector, size);
     TM_SCRATCH(ctx, out->value, out->n_d);
     TM_SCRATCH(ctx, out->d, out->n_d);
+    TM_SCRATCH(ctx, out->scale, out->n_d);
     TM_SCRATCH(ctx, out->work, tm_symmetric_eigen_room(out->n_d));
     TM_SCRATCH(ctx, out->products, (int64_t)rows->n_x * rows->n_x);
     TM_SCRATCH(ctx, out->sum, (int64_t)rows->n_arms * rows->n_x);
@@ -129,6 +130,17 @@ static void add_block(tm_omnibus_test *t, int32_t b)
         }
 }
 
+/* V to correlations: what is left out may have held most of a covariate's spread. */
+static void scale(tm_omnibus_test *t)
+{
+    for (int32_t i = 0; i < t->n_d; i++) {
+        const double variance = t->v[(int64_t)i * t->n_d + i];
+        t->scale[i] = variance > 1e-24 * (double)t->rows.n_rows ? 1 / sqrt(variance) : 0;
+    }
+    for (int32_t i = 0; i < t->n_d; i++)
+        for (int32_t j = 0; j < t->n_d; j++) t->v[(int64_t)i * t->n_d + j] *= t->scale[i] * t->scale[j];
+}
+
 static void invert(tm_omnibus_test *t)
 {
     double largest = 0;
@@ -136,6 +148,7 @@ static void invert(tm_omnibus_test *t)
     t->room = 0;
     t->rank = 0;
     for (int32_t b = 0; b < t->rows.n_blocks; b++) add_block(t, b);
+    scale(t);
     tm_symmetric_eigen(t->v, t->n_d, t->value, t->vector, t->work);
     for (int32_t c = 0; c < t->n_d; c++) largest = fmax(largest, t->value[c]);
     for (int32_t c = 0; c < t->n_d; c++) {
@@ -174,7 +187,7 @@ double tm_omnibus_test_run(tm_omnibus_test *t, const int32_t *arm)
     for (int32_t c = 0; c < t->n_d; c++) {
         double along = 0;
         if (t->value[c] == 0) continue;
-        for (int32_t i = 0; i < t->n_d; i++) along += t->vector[(int64_t)i * t->n_d + c] * t->d[i];
+        for (int32_t i = 0; i < t->n_d; i++) along += t->vector[(int64_t)i * t->n_d + c] * t->d[i] * t->scale[i];
         square += along * along / t->value[c];
     }
     return square;

@@ -32,7 +32,7 @@ typedef struct tm_omnibus_test {
     bool *left;         /* [n_rows] in that order: in no arm */
     int64_t *count;     /* [n_blocks * n_arms] */
     int64_t *tally;     /* [n_arms] scratch */
-    double *v, *value, *vector, *work, *products, *sum, *d;
+    double *v, *scale, *value, *vector, *work, *products, *sum, *d;
     int32_t rank;
     int64_t room; /* the rank that V has if the covariates tell all rows apart: d² is then the same for all draws */
 } tm_omnibus_test;

@@ -91,8 +91,10 @@ static void spread_probability(const temoin_trial *trial, const int32_t *arm, co
         probability[u] = arm[u] < 0 ? NAN : by_stratum[(int64_t)trial->stratum[u] * trial->n_arms + arm[u]];
 }
 
-/* Exact chances of equal shares may differ in their last digits, simulated ones by their error: neither is a difference. */
-static bool do_chances_differ(const temoin_trial *trial, const int32_t *arm, const double *chance, double error, double *first)
+/* Exact chances of equal shares may differ in their last digits, simulated ones by their error: neither is a
+ * difference. */
+static bool do_chances_differ(const temoin_trial *trial, const int32_t *arm, const double *chance, double error,
+                              double *first)
 {
     const double tolerance = fmax(1e-9, 10 * error);
     for (int64_t u = 0; u < trial->n_units; u++) {
@@ -103,7 +105,8 @@ static bool do_chances_differ(const temoin_trial *trial, const int32_t *arm, con
     return false;
 }
 
-static temoin_status take_shares(temoin_context *ctx, const temoin_trial *trial, const int32_t *arm, double *probability)
+static temoin_status take_shares(temoin_context *ctx, const temoin_trial *trial, const int32_t *arm,
+                                 double *probability)
 {
     double *by_stratum;
     TM_SCRATCH(ctx, by_stratum, (int64_t)trial->n_strata * trial->n_arms);
@@ -118,8 +121,8 @@ static temoin_status take_shares(temoin_context *ctx, const temoin_trial *trial,
     return TEMOIN_OK;
 }
 
-static temoin_status draw_arms(temoin_context *ctx, const tm_design *design, temoin_assignment *assignment, int32_t *arm,
-                               double *probability)
+static temoin_status draw_arms(temoin_context *ctx, const tm_design *design, temoin_assignment *assignment,
+                               int32_t *arm, double *probability)
 {
     const temoin_trial *trial = assignment->trial;
     tm_design_units units;

@@ -16,10 +16,10 @@
 
 typedef struct tm_candidates {
     tm_places places;
-    int32_t n_groups; /* n_arms + 1: the last for units that get no arm */
-    int32_t *sorted;  /* [n_units] units by stratum, canonical order inside */
-    int32_t *unit;    /* [n_units] as the candidate shuffled them: in each stratum first those of its rest, then the
-                         others' places from the last to the first */
+    int32_t n_groups;  /* n_arms + 1: the last for units that get no arm */
+    int32_t *sorted;   /* [n_units] units by stratum, canonical order inside */
+    int32_t *unit;     /* [n_units] as the candidate shuffled them: in each stratum first those of its rest, then the
+                          others' places from the last to the first */
     int64_t *n_places; /* [n_strata * n_groups] */
     int32_t *rest;     /* [n_strata] group with the most places */
     int64_t *n_in;     /* [n_groups] */

@@ -139,8 +139,8 @@ typedef struct scorer {
     int64_t *sum, *n_in; /* [n_arms * n_covariates], [n_arms] */
 } scorer;
 
-/* Sum over pairs of arms and over covariates of squared differences in means. In single precision, so that allocations that
- * differ by the names of arms only tie, however the sum was rounded. */
+/* Sum over pairs of arms and over covariates of squared differences in means. In single precision, so that allocations
+ * that differ by the names of arms only tie, however the sum was rounded. */
 static float balance_of(const scorer *s, const int16_t *arm)
 {
     const int32_t p = s->groups->n_covariates, n_arms = s->groups->n_arms;
@@ -222,7 +222,8 @@ temoin_status tm_constrained_list_build(temoin_context *ctx, const tm_design_uni
     return allow_best(ctx, list, balance, fraction);
 }
 
-/* Whether units u and v are alike in every (same), or unlike in every, allocation of [0, n); index NULL: all in turn. */
+/* Whether units u and v are alike in every (same), or unlike in every, allocation of [0, n); index NULL: all in turn.
+ */
 static bool is_bound(const tm_constrained_list *list, const int64_t *index, int64_t n, int64_t u, int64_t v, bool same)
 {
     for (int64_t i = 0; i < n; i++) {

@@ -20,7 +20,8 @@ typedef struct tm_constrained_list {
 TEMOIN_MUST_CHECK temoin_status tm_constrained_list_build(temoin_context *ctx, const tm_design_units *units,
                                                           tm_constrained_list *list);
 
-/* Pairs that the constraint binds: together, or apart, in each allowed allocation, though not in each that was listed. */
+/* Pairs that the constraint binds: together, or apart, in each allowed allocation, though not in each that was listed.
+ */
 typedef struct tm_constrained_validity {
     bool all;
     int64_t n_listed, n_allowed;
@@ -32,7 +33,8 @@ typedef struct tm_constrained_validity {
 TEMOIN_MUST_CHECK temoin_status tm_constrained_validate(temoin_context *ctx, const tm_design_units *units,
                                                         tm_constrained_validity *validity);
 
-/* What is to be said about it, result arena: fewer than 20 allocations allowed, or pairs that are bound. NULL: nothing. */
+/* What is to be said about it, result arena: fewer than 20 allocations allowed, or pairs that are bound. NULL: nothing.
+ */
 TEMOIN_MUST_CHECK temoin_status tm_constrained_warning(temoin_context *ctx, const tm_constrained_validity *validity,
                                                        const char **text);
 

@@ -31,8 +31,8 @@ static void put_words(tm_sink *sink, const char *words, size_t n)
     }
 }
 
-static temoin_status refuse_option(temoin_context *ctx, const temoin_plan *plan, const tm_design *design, const char *key,
-                                   int line)
+static temoin_status refuse_option(temoin_context *ctx, const temoin_plan *plan, const tm_design *design,
+                                   const char *key, int line)
 {
     tm_sink sink;
     tm_sink_init(&sink, ctx);
@@ -47,7 +47,8 @@ static temoin_status refuse_option(temoin_context *ctx, const temoin_plan *plan,
         taken = true;
     }
     TM_TRY(tm_sink_finish(&sink));
-    tm_problem(ctx, "%s: line %d: a \"%s\" design takes no \"%s\"; it takes %s", plan->path, line, design->key, key, sink.text);
+    tm_problem(ctx, "%s: line %d: a \"%s\" design takes no \"%s\"; it takes %s", plan->path, line, design->key, key,
+               sink.text);
     return TEMOIN_OK;
 }
 

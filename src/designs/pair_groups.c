@@ -11,8 +11,9 @@
 static const double distance_unit = 0x1p-30, distance_most = 0x1p20;
 enum { OPTIMAL_MOST = 4000, NONE = -1 };
 
-/* With R the ranks less their mean, C = L L' their correlations and s² = n (n + 1) / 12 the variance of ranks without ties,
- * Rosenbaum's distance is (R_u - R_v)' inverse(s² C) (R_u - R_v): the squared distance of the places inverse(L) R / s. */
+/* With R the ranks less their mean, C = L L' their correlations and s² = n (n + 1) / 12 the variance of ranks without
+ * ties, Rosenbaum's distance is (R_u - R_v)' inverse(s² C) (R_u - R_v): the squared distance of the places inverse(L) R
+ * / s. */
 temoin_status tm_pair_distances_build(temoin_context *ctx, const tm_design_units *units, tm_pair_distances *distances)
 {
     double **x, *lower, *place;
@@ -77,7 +78,8 @@ static int64_t distance_of_items(const stratum *s, const int32_t *next, item a, 
     return sum < TM_MATCHING_COST_MOST ? sum : TM_MATCHING_COST_MOST;
 }
 
-/* Pairs the items, in place; one that is left over, because it went with the dummy that an odd number gets, is *left. */
+/* Pairs the items, in place; one that is left over, because it went with the dummy that an odd number gets, is *left.
+ */
 static temoin_status pair_items(temoin_context *ctx, const stratum *s, int32_t *next, item *items, int32_t *n_items,
                                 item *left)
 {

@@ -15,13 +15,15 @@ static void check_whole(temoin_context *ctx, const temoin_trial *trial, const te
 {
     for (int64_t u = 0; u < trial->n_units && !tm_problems_full(ctx); u++)
         if (is_missing(column, u))
-            tm_problem(ctx,
-                       "%s: line %lld, column \"%s\": empty, but design.%s of the plan names the column, so client \"%s\" "
-                       "cannot be drawn; fill it in",
-                       trial->clients->path, (long long)trial->clients->line[u], column->name, option, trial->id[u]);
+            tm_problem(
+                ctx,
+                "%s: line %lld, column \"%s\": empty, but design.%s of the plan names the column, so client \"%s\" "
+                "cannot be drawn; fill it in",
+                trial->clients->path, (long long)trial->clients->line[u], column->name, option, trial->id[u]);
 }
 
-/* Whole clusters and pairs get their arms within one stratum: the first client in another one is reported, once for each. */
+/* Whole clusters and pairs get their arms within one stratum: the first client in another one is reported, once for
+ * each. */
 static temoin_status check_in_one_stratum(temoin_context *ctx, const temoin_trial *trial, const temoin_column *column,
                                           const char *what)
 {
@@ -35,7 +37,8 @@ static temoin_status check_in_one_stratum(temoin_context *ctx, const temoin_tria
         if (trial->stratum[before] == trial->stratum[u]) continue;
         first[g] = -1;
         tm_problem(ctx,
-                   "%s: line %lld, column \"%s\": %s \"%s\" is in stratum \"%s\" here and in stratum \"%s\" on line %lld; a %s "
+                   "%s: line %lld, column \"%s\": %s \"%s\" is in stratum \"%s\" here and in stratum \"%s\" on line "
+                   "%lld; a %s "
                    "lies in one stratum: correct the columns, or the plan's design.strata",
                    trial->clients->path, (long long)trial->clients->line[u], column->name, what, column->level[g],
                    trial->stratum_text[trial->stratum[u]], trial->stratum_text[trial->stratum[before]],
@@ -76,8 +79,8 @@ static double arrival_of(const temoin_trial *trial, const temoin_column *column,
     return column->number ? column->number[u] : column->code[u];
 }
 
-/* Numbers and dates by value, texts by bytes (the order of their codes), ties by the bytes of ids (the order of units). A
- * rolling design without the option goes by the rows of the client file. */
+/* Numbers and dates by value, texts by bytes (the order of their codes), ties by the bytes of ids (the order of units).
+ * A rolling design without the option goes by the rows of the client file. */
 static temoin_status take_arrival(temoin_context *ctx, const temoin_trial *trial, tm_design_units *out)
 {
     const char *name = out->options->arrival;
@@ -174,7 +177,8 @@ static temoin_status take_factors(temoin_context *ctx, const temoin_trial *trial
 static temoin_status take_columns(temoin_context *ctx, const temoin_trial *trial, tm_design_units *out)
 {
     const size_t mark = tm_problems_mark(ctx);
-    TM_TRY(take_groups(ctx, trial, out->options->cluster, "cluster", &out->cluster, &out->cluster_text, &out->n_clusters));
+    TM_TRY(
+        take_groups(ctx, trial, out->options->cluster, "cluster", &out->cluster, &out->cluster_text, &out->n_clusters));
     TM_TRY(take_groups(ctx, trial, out->options->pair, "pair", &out->pair, &out->pair_text, &out->n_pairs));
     TM_TRY(take_covariates(ctx, trial, out));
     TM_TRY(take_factors(ctx, trial, out));

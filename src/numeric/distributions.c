@@ -61,8 +61,8 @@ double tm_student_p_two_sided(double t, double df)
     return fmin(tm_exp(-df * log_cosh(u)) * (mills_integral(u, df) / mills_integral(0, df)), 1);
 }
 
-/* The normal quantile to some four digits, where Newton's method starts: as the result may keep a trace of its start, that
- * too must be the same on every processor. Abramowitz & Stegun 1964, 26.2.23. */
+/* The normal quantile to some four digits, where Newton's method starts: as the result may keep a trace of its start,
+ * that too must be the same on every processor. Abramowitz & Stegun 1964, 26.2.23. */
 static double rough_normal_upper(double q)
 {
     const double t = sqrt(-2 * tm_log(q));
@@ -109,9 +109,9 @@ double tm_chi2_upper(double x, double df)
     return isinf(x) ? x < 0 : gsl_cdf_chisq_Q(x, df);
 }
 
-/* Newton's method on the logarithm of the smaller tail, as a function of u = log x: both tails' logarithms are concave there,
- * so that from the second step on u stays on one side of the root and comes to it. Starts from Wilson & Hilferty's normal
- * approximation, or from the leading term of the lower tail where that is smaller still. */
+/* Newton's method on the logarithm of the smaller tail, as a function of u = log x: both tails' logarithms are concave
+ * there, so that from the second step on u stays on one side of the root and comes to it. Starts from Wilson &
+ * Hilferty's normal approximation, or from the leading term of the lower tail where that is smaller still. */
 double tm_chi2_quantile(double p, double df)
 {
     if (!(p >= 0 && p <= 1) || !(df > 0) || df > df_chi2_largest) return NAN;

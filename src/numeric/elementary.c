@@ -80,7 +80,8 @@ double tm_log1p(double x)
 double tm_sinh(double x)
 {
     const double size = fabs(x);
-    if (!(size < 22)) return size < 709 ? copysign(tm_exp(size) / 2, x) : copysign(tm_exp(size / 2) / 2 * tm_exp(size / 2), x);
+    if (!(size < 22))
+        return size < 709 ? copysign(tm_exp(size) / 2, x) : copysign(tm_exp(size / 2) / 2 * tm_exp(size / 2), x);
     const double less = tm_expm1(size);
     return copysign((less + less / (less + 1)) / 2, x);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Elementary functions that give the same bits on every processor. The C library's do not: it chooses among versions with and
- * without fused multiply-add as the program starts, and they differ in the last digit. These use + - * / and square roots
- * only, each of which IEEE 754 defines to the last bit. Errors are below 2 units in the last place; NaN gives NaN. */
+/* Elementary functions that give the same bits on every processor. The C library's do not: it chooses among versions
+ * with and without fused multiply-add as the program starts, and they differ in the last digit. These use + - * / and
+ * square roots only, each of which IEEE 754 defines to the last bit. Errors are below 2 units in the last place; NaN
+ * gives NaN. */
 #ifndef TM_ELEMENTARY_H
 #define TM_ELEMENTARY_H
 

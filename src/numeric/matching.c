@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Linear programming duality with blossoms. Each vertex has a dual y, each blossom (an odd set of vertices, shrunk to one node)
- * a dual z >= 0, and
+/* Linear programming duality with blossoms. Each vertex has a dual y, each blossom (an odd set of vertices, shrunk to
+ * one node) a dual z >= 0, and
  *
  *     slack(u, v) = 4 cost(u, v) - y[u] - y[v] >= 0
  *
- * for vertices of different nodes. A perfect matching of edges without slack, in which every blossom with z > 0 is left by one
- * edge, is of least cost. A phase grows trees of such tight edges from all unmatched nodes at once. Nodes at even distance from
- * a root are OUTER, at odd distance INNER. A tight edge from an outer node
+ * for vertices of different nodes. A perfect matching of edges without slack, in which every blossom with z > 0 is left
+ * by one edge, is of least cost. A phase grows trees of such tight edges from all unmatched nodes at once. Nodes at
+ * even distance from a root are OUTER, at odd distance INNER. A tight edge from an outer node
  *
  *     to a node outside the trees   lengthens a tree by that node and its mate,
  *     to an outer node of its tree  closes an odd cycle, which becomes a blossom,
- *     to another tree's outer node  completes an augmenting path: matched and unmatched edges change places along it, one pair
- *                                   more is matched, and the phase ends.
+ *     to another tree's outer node  completes an augmenting path: matched and unmatched edges change places along it,
+ * one pair more is matched, and the phase ends.
  *
- * Without such an edge, y rises by d in outer vertices and falls by d in inner ones (z by 2d and -2d), d being the most that
- * keeps every slack and z from falling below 0; that makes an edge tight, or lets an inner blossom with z = 0 expand.
+ * Without such an edge, y rises by d in outer vertices and falls by d in inner ones (z by 2d and -2d), d being the most
+ * that keeps every slack and z from falling below 0; that makes an edge tight, or lets an inner blossom with z = 0
+ * expand.
  *
- * All numbers stay whole: duals start even, so those of all tree vertices have one parity, and the slack between two outer
- * nodes, which is halved, is even.
+ * All numbers stay whole: duals start even, so those of all tree vertices have one parity, and the slack between two
+ * outer nodes, which is halved, is even.
  */
 #include "numeric/matching.h"
 
@@ -111,7 +112,8 @@ static const int32_t *even_way(const matcher *m, int32_t b, int32_t child)
     return n % 2 == 0 ? m->after : m->before;
 }
 
-/* Matches node a to node b. Inside a blossom, the cycle is matched anew so that the child at the edge's end is left over. */
+/* Matches node a to node b. Inside a blossom, the cycle is matched anew so that the child at the edge's end is left
+ * over. */
 static void set_mate(matcher *m, int32_t a, int32_t b)
 {
     const link e = edge_between(m, a, b);
@@ -224,7 +226,8 @@ static void set_outer(matcher *m, int32_t x)
     enqueue(m, x);
 }
 
-/* An inner blossom becomes its cycle again. The tree passes through the even part, from where it comes in to the base. */
+/* An inner blossom becomes its cycle again. The tree passes through the even part, from where it comes in to the base.
+ */
 static void expand(matcher *m, int32_t b)
 {
     const int32_t base = m->base[b], entry = child_with(m, b, edge_between(m, b, m->via[b]).from);

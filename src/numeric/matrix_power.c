@@ -6,7 +6,7 @@
 
 #include "numeric/symmetric.h"
 
-static const double series_norm = 0.5;         /* below: the series needs at most some fifty terms */
+static const double series_norm = 0.5;          /* below: the series needs at most some fifty terms */
 static const double eigenvalue_one = 1 - 1e-10; /* above: the cluster alone determines the direction */
 
 int tm_complement_power_room(int n)

@@ -104,8 +104,8 @@ const char *temoin_plan_id(const temoin_plan *plan)
 
 const char *tm_plan_option(const temoin_plan *plan, int32_t i, int *line)
 {
-    static const char *const common[] = {"kind", "seed", "seed_file", "seed_env", "seed_commitment", "assigned",
-                                         "probability", "stratum_shares"};
+    static const char *const common[] = {"kind",     "seed",        "seed_file",     "seed_env", "seed_commitment",
+                                         "assigned", "probability", "stratum_shares"};
     const tm_plan_node *design = plan->document ? tm_plan_node_find(plan->document, "design") : NULL;
     for (int32_t c = 0; design && c < design->n_children; c++) {
         const tm_plan_node *node = design->child[c];

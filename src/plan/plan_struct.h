@@ -76,12 +76,13 @@ typedef struct tm_plan_limit {
     double largest;
 } tm_plan_limit;
 
-/* Options that some kinds take and others refuse; `temoin list designs` names them. Numbers left out are NaN, lists empty. */
+/* Options that some kinds take and others refuse; `temoin list designs` names them. Numbers left out are NaN, lists
+ * empty. */
 typedef struct tm_plan_options {
-    const char *misfits;         /* leftover places: "pivotal" unless told */
-    const char *cluster;         /* column; whole clusters get one arm */
-    const char *arrival;         /* column with the order in which clients came; ties by the bytes of ids */
-    const int64_t *block_sizes;  /* permuted */
+    const char *misfits;        /* leftover places: "pivotal" unless told */
+    const char *cluster;        /* column; whole clusters get one arm */
+    const char *arrival;        /* column with the order in which clients came; ties by the bytes of ids */
+    const int64_t *block_sizes; /* permuted */
     int32_t n_block_sizes;
     const tm_plan_factor *factors; /* minimized */
     int32_t n_factors;
@@ -97,8 +98,8 @@ typedef struct tm_plan_options {
     int32_t n_tiers;
     const tm_plan_limit *limits;
     int32_t n_limits;
-    int64_t candidates; /* constrained: allocations scored, 0: not told */
-    double fraction;    /* constrained: the best of them from which one is drawn */
+    int64_t candidates;   /* constrained: allocations scored, 0: not told */
+    double fraction;      /* constrained: the best of them from which one is drawn */
     tm_plan_file workers; /* two_stage: caseworkers to be drawn, file, id and format only; file NULL: none */
 } tm_plan_options;
 
@@ -125,8 +126,8 @@ typedef enum tm_structure {
 
 typedef struct tm_plan_providers {
     tm_structure structure; /* NONE: the plan has no providers */
-    const char *column; /* NULL: those whom the design draws for the clients */
-    int32_t arm; /* one_arm: index of the served arm, else -1 */
+    const char *column;     /* NULL: those whom the design draws for the clients */
+    int32_t arm;            /* one_arm: index of the served arm, else -1 */
 } tm_plan_providers;
 
 /* Places that are few: who has them, and when a client's is free again. */
@@ -240,12 +241,12 @@ static inline bool tm_plan_hides_seed(const temoin_plan *plan)
     return plan->design.seed_file || plan->design.seed_env;
 }
 
-/* A plan as its bundle holds it: `temoin_plan_read`, but the plan's own `seed_file` does not count, and a secret seed that
- * nobody hands over, or another one, leaves `design.seed` NULL. */
+/* A plan as its bundle holds it: `temoin_plan_read`, but the plan's own `seed_file` does not count, and a secret seed
+ * that nobody hands over, or another one, leaves `design.seed` NULL. */
 TEMOIN_MUST_CHECK temoin_status tm_plan_read_again(temoin_context *ctx, const char *path, const temoin_plan **out);
 
-/* What the plan writes under `design` beyond the keys that every kind has: the i-th key with its line, NULL behind the last.
- * An empty list says nothing. */
+/* What the plan writes under `design` beyond the keys that every kind has: the i-th key with its line, NULL behind the
+ * last. An empty list says nothing. */
 const char *tm_plan_option(const temoin_plan *plan, int32_t i, int *line);
 
 #endif

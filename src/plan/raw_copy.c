@@ -62,7 +62,8 @@ int64_t tm_raw_whole(tm_plan_reader *r, const char *text, int64_t least, int64_t
     return fallback;
 }
 
-void tm_raw_shares(tm_plan_reader *r, const char *const *text, int64_t *share, int32_t n, const char *where, int64_t *sum)
+void tm_raw_shares(tm_plan_reader *r, const char *const *text, int64_t *share, int32_t n, const char *where,
+                   int64_t *sum)
 {
     bool readable = true;
     for (int32_t i = 0; i < n; i++) {
@@ -70,14 +71,18 @@ void tm_raw_shares(tm_plan_reader *r, const char *const *text, int64_t *share, i
         const tm_plan_node *item = tm_plan_node_at(r->document, "%s[%d]", where, i);
         const tm_plan_node *own = item ? tm_plan_node_find(item, "share") : NULL;
         readable = false;
-        tm_trouble_add(r, own ? own->line : item ? item->line : 0,
+        tm_trouble_add(r,
+                       own    ? own->line
+                       : item ? item->line
+                              : 0,
                        "a share cannot be %s; write a positive decimal with at most 18 digits, such as 1, .5 or 0.7",
                        tm_excerpt(r, text[i]));
     }
     if (!readable || tm_shares_read(text, share, n, sum)) return;
     memset(share, 0, (size_t)n * sizeof *share);
     const tm_plan_node *list = tm_plan_node_at(r->document, "%s", where);
-    tm_trouble_add(r, list ? list->line : 0, "the shares come to more than %d parts when written as whole numbers; round them",
+    tm_trouble_add(r, list ? list->line : 0,
+                   "the shares come to more than %d parts when written as whole numbers; round them",
                    (int)TM_SHARE_SUM_MOST);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The raw plan → the plan: trial, files, columns, providers, randomization and report here, the rest by its own files. */
+/* The raw plan → the plan: trial, files, columns, providers, randomization and report here, the rest by its own files.
+ */
 #include <string.h>
 
 #include "plan/schema.h"
@@ -88,10 +89,11 @@ static temoin_status resolve_workers(tm_plan_reader *r, const tm_raw_file *raw, 
 {
     if (!raw->file) return TEMOIN_OK; /* the section is absent */
     if (plan->design.assigned)
-        tm_trouble_add(r, LINE("design.workers"),
-                       "\"design.workers\" are drawn together with the clients, but \"design.assigned\" says that the trial "
-                       "was drawn elsewhere; take \"workers\" out, write \"kind: blocked\", and name them by "
-                       "\"providers.column\"");
+        tm_trouble_add(
+            r, LINE("design.workers"),
+            "\"design.workers\" are drawn together with the clients, but \"design.assigned\" says that the trial "
+            "was drawn elsewhere; take \"workers\" out, write \"kind: blocked\", and name them by "
+            "\"providers.column\"");
     return tm_plan_resolve_file(r, raw, tm_plan_node_at(r->document, "design.workers"), &plan->design.options.workers);
 }
 
@@ -103,14 +105,17 @@ static void check_drawn_providers(tm_plan_reader *r, const temoin_plan *plan)
         tm_trouble_add(r, LINE("providers"),
                        "\"providers\" needs the key \"column\"; only a design with \"workers\", or \"capacity\", knows "
                        "providers without it");
-    else if (one_arm && (plan->providers.structure != TM_STRUCTURE_ONE_ARM || plan->providers.arm != plan->capacity.arm))
-        tm_trouble_add(r, LINE("providers"),
-                       "workers with \"capacity.arm\" serve that arm: write \"structure: one_arm\" with the same \"arm\", or "
-                       "name the \"column\" of those who served in fact");
+    else if (one_arm &&
+             (plan->providers.structure != TM_STRUCTURE_ONE_ARM || plan->providers.arm != plan->capacity.arm))
+        tm_trouble_add(
+            r, LINE("providers"),
+            "workers with \"capacity.arm\" serve that arm: write \"structure: one_arm\" with the same \"arm\", or "
+            "name the \"column\" of those who served in fact");
     else if (!one_arm && plan->providers.structure != TM_STRUCTURE_NESTED)
-        tm_trouble_add(r, LINE("providers.structure"),
-                       "workers who are drawn serve one arm each: write \"structure: nested\", or name the \"column\" of those "
-                       "who served in fact");
+        tm_trouble_add(
+            r, LINE("providers.structure"),
+            "workers who are drawn serve one arm each: write \"structure: nested\", or name the \"column\" of those "
+            "who served in fact");
 }
 
 static temoin_status resolve_providers(tm_plan_reader *r, const tm_raw_providers *raw, temoin_plan *plan)

@@ -48,7 +48,8 @@ static temoin_status resolve_factor(tm_plan_reader *r, const tm_raw_level_factor
 {
     TM_TRY(tm_raw_text_copy(r->ctx, raw->name, &out->name));
     TM_TRY(tm_raw_names_copy(r->ctx, raw->levels, raw->levels_count, &out->level));
-    const char *levels = tm_text(r->ctx, "factorial[%u].levels", f), *shares = tm_text(r->ctx, "factorial[%u].shares", f);
+    const char *levels = tm_text(r->ctx, "factorial[%u].levels", f),
+               *shares = tm_text(r->ctx, "factorial[%u].shares", f);
     if (!levels || !shares) return tm_fail_memory(r->ctx);
     tm_names_check_unique(r, &out->level, levels);
     TM_SCRATCH(r->ctx, *share, out->level.n);
@@ -59,8 +60,8 @@ static temoin_status resolve_factor(tm_plan_reader *r, const tm_raw_level_factor
         tm_raw_shares(r, (const char *const *)raw->shares, *share, out->level.n, shares, sum);
     else
         tm_trouble_add(r, tm_plan_node_at(r->document, "%s", shares)->line,
-                       "shares in \"factorial.shares\": %u; levels: %u; give one share for each level", raw->shares_count,
-                       raw->levels_count);
+                       "shares in \"factorial.shares\": %u; levels: %u; give one share for each level",
+                       raw->shares_count, raw->levels_count);
     return TEMOIN_OK;
 }
 
@@ -88,7 +89,8 @@ static temoin_status name_combination(tm_plan_reader *r, const temoin_plan *plan
     arms[a].label = (tm_label){text, text};
     for (int32_t before = 0; before < a; before++)
         if (strcmp(arms[a].name, arms[before].name) == 0) {
-            tm_trouble_add(r, LINE("factorial"), "two arms of \"factorial\" would both be named %s; change a level's name",
+            tm_trouble_add(r, LINE("factorial"),
+                           "two arms of \"factorial\" would both be named %s; change a level's name",
                            tm_excerpt(r, arms[a].name));
             break;
         }
@@ -123,15 +125,17 @@ static temoin_status resolve_factorial(tm_plan_reader *r, const tm_raw_plan *raw
         TM_TRY(resolve_factor(r, &raw->factorial[f], f, &factors[f], &share[f], &sum));
         for (unsigned before = 0; before < f; before++)
             if (strcmp(factors[f].name, factors[before].name) == 0)
-                tm_trouble_add(r, LINE("factorial[%u].name", f), "factor %s is declared a second time; the first is on line %d",
+                tm_trouble_add(r, LINE("factorial[%u].name", f),
+                               "factor %s is declared a second time; the first is on line %d",
                                tm_excerpt(r, factors[f].name), LINE("factorial[%u].name", before));
         if (n_arms <= MOST_COMBINATIONS) n_arms *= factors[f].level.n;
         if (share_sum <= TM_SHARE_SUM_MOST) share_sum *= sum;
     }
     if (n_arms > MOST_COMBINATIONS || share_sum > TM_SHARE_SUM_MOST) {
         tm_trouble_add(r, LINE("factorial"),
-                       n_arms > MOST_COMBINATIONS ? "the levels of \"factorial\" make more than %d arms; leave some out"
-                                                  : "the shares of \"factorial\" multiply to more than %d parts; round them",
+                       n_arms > MOST_COMBINATIONS
+                           ? "the levels of \"factorial\" make more than %d arms; leave some out"
+                           : "the shares of \"factorial\" multiply to more than %d parts; round them",
                        n_arms > MOST_COMBINATIONS ? MOST_COMBINATIONS : TM_SHARE_SUM_MOST);
         return TEMOIN_OK;
     }
@@ -147,6 +151,7 @@ temoin_status tm_plan_resolve_arms(tm_plan_reader *r, const tm_raw_plan *raw, te
 {
     if (!raw->factorial_count) return resolve_listed(r, raw, plan);
     if (raw->arms_count)
-        tm_trouble_add(r, LINE("factorial"), "the plan has both \"arms\" and \"factorial\"; keep the one that names the arms");
+        tm_trouble_add(r, LINE("factorial"),
+                       "the plan has both \"arms\" and \"factorial\"; keep the one that names the arms");
     return resolve_factorial(r, raw, plan);
 }

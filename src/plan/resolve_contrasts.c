@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What an estimate compares: two arms, any weights, or in a factorial plan two levels of a factor and the difference that
- * one factor makes to the difference between two levels of another. */
+/* What an estimate compares: two arms, any weights, or in a factorial plan two levels of a factor and the difference
+ * that one factor makes to the difference between two levels of another. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,8 +95,8 @@ static temoin_status build_main_effect(tm_plan_reader *r, const temoin_plan *pla
     return out->arm && out->reference ? TEMOIN_OK : tm_fail_memory(r->ctx);
 }
 
-/* Plain difference in differences: (level, level) - (first, level) - (level, first) + (first, first), without the factor 1/2
- * of Wu & Hamada. */
+/* Plain difference in differences: (level, level) - (first, level) - (level, first) + (first, first), without the
+ * factor 1/2 of Wu & Hamada. */
 static temoin_status build_interaction(tm_plan_reader *r, const temoin_plan *plan, const level_pair pair[2],
                                        tm_plan_contrast *out)
 {
@@ -147,10 +147,11 @@ static temoin_status resolve_main_effect(tm_plan_reader *r, const temoin_plan *p
     pair.level = find_level(r, plan, pair.factor, raw->level, LINE("%s.level", where));
     if (raw->against) pair.against = find_level(r, plan, pair.factor, raw->against, LINE("%s.against", where));
     if (pair.level >= 0 && pair.level == pair.against)
-        tm_trouble_add(r, LINE("%s.level", where),
-                       "a contrast compares two levels; %s is compared with itself (\"against\" is the first level unless "
-                       "told)",
-                       tm_excerpt(r, raw->level));
+        tm_trouble_add(
+            r, LINE("%s.level", where),
+            "a contrast compares two levels; %s is compared with itself (\"against\" is the first level unless "
+            "told)",
+            tm_excerpt(r, raw->level));
     else if (pair.level >= 0 && pair.against >= 0)
         return build_main_effect(r, plan, &pair, out);
     return TEMOIN_OK;
@@ -171,7 +172,8 @@ static temoin_status resolve_interaction(tm_plan_reader *r, const temoin_plan *p
         pair[i] = (level_pair){find_factor(r, plan, raw->interaction[i], LINE("%s.interaction[%d]", where, i)), -1, 0};
         if (pair[i].factor >= 0) pair[i].level = find_level(r, plan, pair[i].factor, raw->levels[i], line);
         if (pair[i].level == 0)
-            tm_trouble_add(r, line, "%s is the first level of its factor; an interaction compares another level with it",
+            tm_trouble_add(r, line,
+                           "%s is the first level of its factor; an interaction compares another level with it",
                            tm_excerpt(r, raw->levels[i]));
         if (pair[i].level <= 0) known = false;
     }
@@ -207,10 +209,10 @@ static temoin_status resolve_contrast(tm_plan_reader *r, const temoin_plan *plan
                        "a contrast of factors needs \"factorial\" in the place of \"arms\"; with arms it is {arm: a, "
                        "reference: b} or {name: x, weights: [one number for each arm]}");
     else
-        tm_trouble_add(r, LINE("%s", where),
-                       "a contrast is either {arm: a, reference: b} or {name: x, weights: [one number for each arm]}%s",
-                       !plan->n_arm_factors ? ""
-                                            : ", {factor: f, level: l, against: m} or {interaction: [f, g], levels: [l, m]}");
+        tm_trouble_add(
+            r, LINE("%s", where),
+            "a contrast is either {arm: a, reference: b} or {name: x, weights: [one number for each arm]}%s",
+            !plan->n_arm_factors ? "" : ", {factor: f, level: l, against: m} or {interaction: [f, g], levels: [l, m]}");
     return TEMOIN_OK;
 }
 

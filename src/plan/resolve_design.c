@@ -66,17 +66,20 @@ static void check_commitment(tm_plan_reader *r, const temoin_plan *plan)
     const tm_plan_design *d = &plan->design;
     uint8_t digest[TM_SHA256_BYTES];
     if (!d->commitment && tm_plan_hides_seed(plan))
-        tm_trouble_add(r, LINE(d->seed_file ? "design.seed_file" : "design.seed_env"),
-                       "a seed that is not in the plan needs \"design.seed_commitment\", the SHA-256 of its text: 64 digits, "
-                       "from `printf %%s \"SEED\" | sha256sum`");
+        tm_trouble_add(
+            r, LINE(d->seed_file ? "design.seed_file" : "design.seed_env"),
+            "a seed that is not in the plan needs \"design.seed_commitment\", the SHA-256 of its text: 64 digits, "
+            "from `printf %%s \"SEED\" | sha256sum`");
     if (d->commitment && d->assigned)
-        tm_trouble_add(r, LINE("design.seed_commitment"),
-                       "\"design.seed_commitment\" goes with a seed; where the arms were drawn elsewhere there is none");
+        tm_trouble_add(
+            r, LINE("design.seed_commitment"),
+            "\"design.seed_commitment\" goes with a seed; where the arms were drawn elsewhere there is none");
     if (d->commitment && !tm_hex_read(d->commitment, strlen(d->commitment), digest, sizeof digest))
-        tm_trouble_add(r, LINE("design.seed_commitment"),
-                       "\"design.seed_commitment\" is %s; it must be a SHA-256: 64 digits 0-9 and a-f, from `printf %%s "
-                       "\"SEED\" | sha256sum`",
-                       tm_excerpt(r, d->commitment));
+        tm_trouble_add(
+            r, LINE("design.seed_commitment"),
+            "\"design.seed_commitment\" is %s; it must be a SHA-256: 64 digits 0-9 and a-f, from `printf %%s "
+            "\"SEED\" | sha256sum`",
+            tm_excerpt(r, d->commitment));
 }
 
 static void check_design(tm_plan_reader *r, const temoin_plan *plan)
@@ -87,11 +90,16 @@ static void check_design(tm_plan_reader *r, const temoin_plan *plan)
         tm_trouble_add(r, LINE("design.assigned"),
                        "\"design\" has both \"%s\" and \"assigned\"; keep \"%s\" if temoin "
                        "draws the arms, \"assigned\" if they were drawn elsewhere",
-                       d->seed ? "seed" : d->seed_file ? "seed_file" : "seed_env",
-                       d->seed ? "seed" : d->seed_file ? "seed_file" : "seed_env");
+                       d->seed        ? "seed"
+                       : d->seed_file ? "seed_file"
+                                      : "seed_env",
+                       d->seed        ? "seed"
+                       : d->seed_file ? "seed_file"
+                                      : "seed_env");
     if (n_seeds > 1)
         tm_trouble_add(r, LINE(d->seed_env ? "design.seed_env" : "design.seed_file"),
-                       "there must be one of \"design.seed\", \"design.seed_file\" and \"design.seed_env\", not %d", n_seeds);
+                       "there must be one of \"design.seed\", \"design.seed_file\" and \"design.seed_env\", not %d",
+                       n_seeds);
     check_commitment(r, plan);
     if (n_seeds == 0 && !d->assigned)
         tm_trouble_add(r, LINE("design"),

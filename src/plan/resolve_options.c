@@ -34,7 +34,8 @@ static double resolve_number(tm_plan_reader *r, const char *text, const range *i
     double x;
     char shown[64];
     if (!text) return NAN;
-    if (tm_number_read(text, strlen(text), '.', &x) && (in->closed ? x >= in->above : x > in->above) && x <= in->most) return x;
+    if (tm_number_read(text, strlen(text), '.', &x) && (in->closed ? x >= in->above : x > in->above) && x <= in->most)
+        return x;
     tm_trouble_add(r, tm_plan_node_at(r->document, "%s", where)->line, "\"%s\" must be a number %s, found %s",
                    without_index(where, shown), in->words, tm_excerpt(r, text));
     return NAN;
@@ -52,7 +53,8 @@ static temoin_status resolve_block_sizes(tm_plan_reader *r, const tm_raw_design 
         for (unsigned before = 0; before < i; before++)
             if (size[i] && size[i] == size[before]) {
                 tm_trouble_add(r, tm_plan_node_at(r->document, "%s", where)->line,
-                               "%s stands twice in \"design.block_sizes\"; name it once", tm_excerpt(r, raw->block_sizes[i]));
+                               "%s stands twice in \"design.block_sizes\"; name it once",
+                               tm_excerpt(r, raw->block_sizes[i]));
                 break;
             }
     }
@@ -99,7 +101,8 @@ static temoin_status resolve_tiers(tm_plan_reader *r, const tm_raw_design *raw, 
     for (unsigned t = 0; t < raw->tiers_count; t++) {
         char where[64];
         snprintf(where, sizeof where, "design.tiers[%u].covariates", t);
-        TM_TRY(tm_raw_names_copy(r->ctx, raw->tiers[t].covariates, raw->tiers[t].covariates_count, &tiers[t].covariates));
+        TM_TRY(
+            tm_raw_names_copy(r->ctx, raw->tiers[t].covariates, raw->tiers[t].covariates_count, &tiers[t].covariates));
         tm_names_check_unique(r, &tiers[t].covariates, where);
         snprintf(where, sizeof where, "design.tiers[%u].accept", t);
         tiers[t].accept = resolve_number(r, raw->tiers[t].accept, &chance, where);

@@ -247,8 +247,8 @@ void tm_plan_conform(tm_plan_reader *reader);
 /* Checks what the schema cannot say, and fills the plan with copies of everything in `raw`. Problems are added to the
  * reader; the plan is whole only when there are none. */
 TEMOIN_MUST_CHECK temoin_status tm_plan_resolve(tm_plan_reader *reader, const tm_raw_plan *raw, temoin_plan *plan);
-/* Its parts: arms or the factors that make them; the design, the arms being there; measures, estimates and families; the
- * contrasts of one of the estimates. */
+/* Its parts: arms or the factors that make them; the design, the arms being there; measures, estimates and families;
+ * the contrasts of one of the estimates. */
 TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_arms(tm_plan_reader *reader, const tm_raw_plan *raw, temoin_plan *plan);
 TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_design(tm_plan_reader *reader, const tm_raw_design *raw,
                                                        temoin_plan *plan);
@@ -261,7 +261,8 @@ TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_capacity(tm_plan_reader *reader,
 TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_estimates(tm_plan_reader *reader, const tm_raw_plan *raw,
                                                           temoin_plan *plan);
 TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_contrasts(tm_plan_reader *reader, const temoin_plan *plan,
-                                                          const tm_raw_estimate *raw, unsigned e, tm_plan_estimate *out);
+                                                          const tm_raw_estimate *raw, unsigned e,
+                                                          tm_plan_estimate *out);
 
 /* Pieces that the parts use. */
 TEMOIN_MUST_CHECK temoin_status tm_raw_text_copy(temoin_context *ctx, const char *raw, const char **out);

@@ -27,10 +27,11 @@ static temoin_status read_plan_seed(temoin_context *ctx, const temoin_plan *plan
     const char *path = tm_path_beside(ctx, plan->path, plan->design.seed_file);
     if (!path) return tm_fail_memory(ctx);
     if (!tm_file_exists(path))
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                "%s: line %d: there is no file \"%s\"; \"design.seed_file\" names, as seen from the plan, the file that "
-                "holds the seed; where it lies elsewhere, pass --seed-file",
-                plan->path, tm_plan_line(plan, "design.seed_file"), plan->design.seed_file);
+        TM_FAIL(
+            ctx, TEMOIN_ERR_PLAN,
+            "%s: line %d: there is no file \"%s\"; \"design.seed_file\" names, as seen from the plan, the file that "
+            "holds the seed; where it lies elsewhere, pass --seed-file",
+            plan->path, tm_plan_line(plan, "design.seed_file"), plan->design.seed_file);
     return read_seed(ctx, path, seed);
 }
 
@@ -43,8 +44,8 @@ static temoin_status read_variable(temoin_context *ctx, const temoin_plan *plan,
     }
     if (again) return TEMOIN_OK;
     TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-            "%s: line %d: the variable \"%s\" of the environment is %s; set it to the seed, or pass --seed-file", plan->path,
-            tm_plan_line(plan, "design.seed_env"), name, text ? "empty" : "not set");
+            "%s: line %d: the variable \"%s\" of the environment is %s; set it to the seed, or pass --seed-file",
+            plan->path, tm_plan_line(plan, "design.seed_env"), name, text ? "empty" : "not set");
 }
 
 static temoin_status find_seed(temoin_context *ctx, const temoin_plan *plan, bool again, const char **seed)
@@ -72,8 +73,8 @@ static temoin_status check_seed(temoin_context *ctx, const temoin_plan *plan, bo
         return TEMOIN_OK;
     }
     TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-            "%s: line %d: the seed has the SHA-256 %s; the plan commits to %s: use the seed that was committed to", plan->path,
-            tm_plan_line(plan, "design.seed_commitment"), hex, plan->design.commitment);
+            "%s: line %d: the seed has the SHA-256 %s; the plan commits to %s: use the seed that was committed to",
+            plan->path, tm_plan_line(plan, "design.seed_commitment"), hex, plan->design.commitment);
 }
 
 temoin_status tm_plan_take_seed(temoin_context *ctx, const temoin_plan *plan, bool again, const temoin_plan **out)

@@ -148,7 +148,8 @@ static void put_table(tm_sink *sink, const tm_document *document, const tm_table
     tm_sink_printf(sink, "<div class=\"table%s%s\">", table->n_columns > MOST_NARROW ? " broad" : "",
                    table->n_columns > MOST_LOOSE ? " dense" : "");
     tm_sink_printf(sink, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"t%d\">\n", number);
-    tm_sink_printf(sink, "<table%s>\n<caption id=\"t%d\"><span>", is_grouped(table) ? " class=\"grouped\"" : "", number);
+    tm_sink_printf(sink, "<table%s>\n<caption id=\"t%d\"><span>", is_grouped(table) ? " class=\"grouped\"" : "",
+                   number);
     put_element(sink, "", table->caption, "</span></caption>\n");
     put_heads(sink, table);
     put_rows(sink, document, table, number);

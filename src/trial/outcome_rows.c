@@ -173,7 +173,7 @@ static void report_column(temoin_context *ctx, const temoin_trial *trial, const 
 }
 
 static void report_unfit(temoin_context *ctx, const temoin_trial *trial, const tm_outcome_file *file, int64_t r,
-                              const char *column, double value, int32_t measure)
+                         const char *column, double value, int32_t measure)
 {
     char text[TM_NUMBER_TEXT_SIZE];
     if (tm_number_is_beyond(value)) {

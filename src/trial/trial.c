@@ -9,7 +9,8 @@ int64_t temoin_trial_n_units(const temoin_trial *trial)
     return trial->n_units;
 }
 
-static temoin_status add_input(temoin_context *ctx, temoin_trial *trial, tm_input *input, const char *role, const char *file)
+static temoin_status add_input(temoin_context *ctx, temoin_trial *trial, tm_input *input, const char *role,
+                               const char *file)
 {
     const char *at = file ? tm_path_beside(ctx, trial->plan->path, file) : trial->plan->path;
     if (!at) return tm_fail_memory(ctx);
@@ -56,8 +57,10 @@ temoin_status temoin_trial_build(temoin_context *ctx, const temoin_plan *plan, b
     TM_TRY(tm_units_build(ctx, trial, trial->inputs[1].path));
     TM_TRY(tm_strata_build(ctx, trial));
     if (plan->capacity.workers.file)
-        TM_TRY(tm_capacity_build(ctx, trial, trial->inputs[2].path, plan->capacity.exits.file ? trial->inputs[3].path : NULL));
-    else if (plan->design.options.workers.file) TM_TRY(tm_workers_build(ctx, trial, trial->inputs[2].path));
+        TM_TRY(tm_capacity_build(ctx, trial, trial->inputs[2].path,
+                                 plan->capacity.exits.file ? trial->inputs[3].path : NULL));
+    else if (plan->design.options.workers.file)
+        TM_TRY(tm_workers_build(ctx, trial, trial->inputs[2].path));
     if (with_outcomes) TM_TRY(build_outcomes(ctx, trial));
     tm_arena_rewind(&ctx->scratch, scratch);
     *out = trial;

@@ -29,7 +29,8 @@ void tm_wanted_add(tm_wanted_list *list, tm_wanted wanted);
 TEMOIN_MUST_CHECK temoin_status tm_wanted_read(temoin_context *ctx, const temoin_plan *plan, const tm_plan_file *file,
                                                const char *path, const tm_wanted_list *list, const temoin_frame **out);
 
-/* True beyond 1e150, of which no square can be taken: nobody measured that, but some programs write missing values so. */
+/* True beyond 1e150, of which no square can be taken: nobody measured that, but some programs write missing values so.
+ */
 bool tm_number_is_beyond(double x);
 void tm_number_report_beyond(temoin_context *ctx, const temoin_frame *frame, int64_t row, const char *column, double x);
 
@@ -68,7 +69,8 @@ TEMOIN_MUST_CHECK temoin_status tm_strata_build(temoin_context *ctx, temoin_tria
 TEMOIN_MUST_CHECK temoin_status tm_workers_build(temoin_context *ctx, temoin_trial *trial, const char *path);
 
 /* Ids of a file of workers: none empty, none twice. Problems only. */
-TEMOIN_MUST_CHECK temoin_status tm_worker_ids_validate(temoin_context *ctx, const temoin_frame *frame, const temoin_column *id);
+TEMOIN_MUST_CHECK temoin_status tm_worker_ids_validate(temoin_context *ctx, const temoin_frame *frame,
+                                                       const temoin_column *id);
 
 /* The files of the plan's `capacity`: workers, capacity. `exits` NULL: there is no such file. */
 TEMOIN_MUST_CHECK temoin_status tm_capacity_build(temoin_context *ctx, temoin_trial *trial, const char *workers,

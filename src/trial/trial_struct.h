@@ -17,21 +17,22 @@ typedef struct tm_input {
 /* Caseworkers whom the design draws for the arms, in the order of the bytes of their ids. */
 typedef struct tm_workers {
     int32_t n;
-    const char *const *id; /* [n] */
-    int32_t n_strata;      /* 0: the plan's `capacity` knows no strata of workers */
+    const char *const *id;           /* [n] */
+    int32_t n_strata;                /* 0: the plan's `capacity` knows no strata of workers */
     const int32_t *stratum;          /* [n] */
     const char *const *stratum_text; /* [n_strata] canonical, in byte order; those of the clients are among them */
     const int64_t *shares;           /* [n_strata * n_arms] */
 } tm_workers;
 
-/* Places of workers over time; days since 1970-01-01. A client has a place from the arrival until the day before the exit. */
+/* Places of workers over time; days since 1970-01-01. A client has a place from the arrival until the day before the
+ * exit. */
 typedef struct tm_capacity {
-    const int32_t *arm;     /* [n_workers] whom each serves */
-    const int64_t *places;  /* [n_workers] at a time */
-    const double *from;     /* [n_workers] first day, -INFINITY: always was there */
-    const double *to;       /* [n_workers] first day without the worker, INFINITY: none */
-    const double *arrival;  /* [n_units] */
-    const double *exit;     /* [n_units] INFINITY: none */
+    const int32_t *arm;    /* [n_workers] whom each serves */
+    const int64_t *places; /* [n_workers] at a time */
+    const double *from;    /* [n_workers] first day, -INFINITY: always was there */
+    const double *to;      /* [n_workers] first day without the worker, INFINITY: none */
+    const double *arrival; /* [n_units] */
+    const double *exit;    /* [n_units] INFINITY: none */
 } tm_capacity;
 
 struct temoin_trial {
@@ -73,8 +74,8 @@ const double *tm_trial_value(const temoin_trial *trial, int32_t measure, int32_t
 /* A stratum's canonical text with one more value behind it; result arena, NULL when memory is out. */
 const char *tm_stratum_text_add(temoin_context *ctx, const char *text, const char *value);
 
-/* Each stratum with shares of its own has a client; where clients come one by one, that need not be so yet. TEMOIN_ERR_PLAN with
- * the lines that name the others. */
+/* Each stratum with shares of its own has a client; where clients come one by one, that need not be so yet.
+ * TEMOIN_ERR_PLAN with the lines that name the others. */
 TEMOIN_MUST_CHECK temoin_status tm_trial_validate_shares(temoin_context *ctx, const temoin_trial *trial);
 
 /* Providers against the arms that were drawn: `nested` wants one arm per provider, `one_arm` a provider for every unit

@@ -42,10 +42,11 @@ bool tm_number_is_beyond(double x)
 void tm_number_report_beyond(temoin_context *ctx, const temoin_frame *frame, int64_t row, const char *column, double x)
 {
     char text[TM_NUMBER_TEXT_SIZE];
-    tm_problem(ctx,
-               "%s: line %lld, column \"%s\": found %s; a number beyond 1e150 cannot be computed with; correct it, or if it "
-               "stands for a missing value add it to the file's format: {missing: [...]} in the plan",
-               frame->path, (long long)frame->line[row], column, tm_number_text(x, text));
+    tm_problem(
+        ctx,
+        "%s: line %lld, column \"%s\": found %s; a number beyond 1e150 cannot be computed with; correct it, or if it "
+        "stands for a missing value add it to the file's format: {missing: [...]} in the plan",
+        frame->path, (long long)frame->line[row], column, tm_number_text(x, text));
 }
 
 /* What the plan computes with: covariates, weights, probabilities. */
@@ -116,7 +117,7 @@ temoin_status tm_wanted_read(temoin_context *ctx, const temoin_plan *plan, const
                : file == &plan->design.options.workers ? tm_plan_line(plan, "design.workers.file")
                : file == &plan->capacity.workers       ? tm_plan_line(plan, "capacity.file")
                : file == &plan->capacity.exits         ? tm_plan_line(plan, "capacity.exits.file")
-                                                       : tm_plan_line(plan, "outcomes[%d].file", (int)(file - plan->outcomes));
+                                               : tm_plan_line(plan, "outcomes[%d].file", (int)(file - plan->outcomes));
     if (!file->text && !tm_file_exists(path))
         TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: there is no file %s; a path starts from the folder of the plan",
                 plan->path, line, path);
@@ -127,8 +128,10 @@ temoin_status tm_wanted_read(temoin_context *ctx, const temoin_plan *plan, const
     opts.requests = request;
     opts.n_requests = list->n;
     opts.absent_allowed = true;
-    if (file->text) TM_TRY(tm_frame_parse(ctx, path, file->text, file->length, &opts, out));
-    else TM_TRY(temoin_frame_read_csv(ctx, path, &opts, out));
+    if (file->text)
+        TM_TRY(tm_frame_parse(ctx, path, file->text, file->length, &opts, out));
+    else
+        TM_TRY(temoin_frame_read_csv(ctx, path, &opts, out));
     TM_TRY(validate_present(ctx, plan, list, *out));
     return validate_numbers(ctx, list, *out);
 }

@@ -42,19 +42,20 @@ static const char two_stage_plan[] =
     "arms: [{name: control}, {name: ocm}]\n"
     "design: {kind: two_stage, strata: [town], seed: s, workers: {file: w.csv, id: name}}\n";
 
-static const char capacity_plan[] =
-    "temoin: 1\n"
-    "trial: {id: alloc}\n"
-    "clients: {file: came.csv, id: id}\n"
-    "arms: [{name: control}, {name: ocm}]\n"
-    "capacity: {file: few.csv, id: name, places: places, from: from, arm: ocm, exits: {file: came.csv, id: id, date: left}}\n"
-    "design: {kind: minimized, factors: [{column: town}], arrival: came, seed: s}\n";
+static const char capacity_plan[] = "temoin: 1\n"
+                                    "trial: {id: alloc}\n"
+                                    "clients: {file: came.csv, id: id}\n"
+                                    "arms: [{name: control}, {name: ocm}]\n"
+                                    "capacity: {file: few.csv, id: name, places: places, from: from, arm: ocm, exits: "
+                                    "{file: came.csv, id: id, date: left}}\n"
+                                    "design: {kind: minimized, factors: [{column: town}], arrival: came, seed: s}\n";
 
 static void write_inputs(void)
 {
     write_file("few.csv", "name,places,from\nu,1,2020-01-01\nv,2,2020-01-04\n");
-    write_file("came.csv", "id,town,came,left\na,A,2020-01-01,\nb,B,2020-01-02,2020-01-05\nc,A,2020-01-03,\nd,A,2020-01-03,\n"
-                           "e,B,2020-01-06,\nf,B,2020-01-07,\ng,A,2020-01-08,\n");
+    write_file("came.csv",
+               "id,town,came,left\na,A,2020-01-01,\nb,B,2020-01-02,2020-01-05\nc,A,2020-01-03,\nd,A,2020-01-03,\n"
+               "e,B,2020-01-06,\nf,B,2020-01-07,\ng,A,2020-01-08,\n");
     write_file("p3.yaml", capacity_plan);
     write_file("w.csv", "name,town\nu,A\nv,A\nw,A\nx,B\ny,B\n");
     write_file("p2.yaml", two_stage_plan);

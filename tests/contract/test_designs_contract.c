@@ -117,7 +117,8 @@ static void check_frequencies(const tm_design *design, small_trial *t, char seed
 {
     enum { DRAWS = 20000 };
     double probability[4][MOST_LISTED_UNITS], count[MOST_LISTED_UNITS][4] = {{0}};
-    const double error = read_chances(design, t, probability); /* Monte Carlo, of a design whose chances are simulated */
+    const double error =
+        read_chances(design, t, probability); /* Monte Carlo, of a design whose chances are simulated */
     for (int r = 0; r < DRAWS; r++) {
         snprintf(seed, 32, "%d", r);
         assert_true(draws(design, &t->units, t->arm));
@@ -183,7 +184,8 @@ static void check_list(const tm_design *design, const tm_design_units *units, in
         double chance[MOST_LISTED_UNITS], error;
         for (int64_t i = 0; i < units->n_units; i++) arm[i] = a;
         check_ok(ctx, design->received(ctx, units, arm, chance, &error));
-        for (int64_t i = 0; i < units->n_units; i++) assert_true(fabs(chance[i] - l.chance[a][i]) <= 5.5 * error + 1e-12);
+        for (int64_t i = 0; i < units->n_units; i++)
+            assert_true(fabs(chance[i] - l.chance[a][i]) <= 5.5 * error + 1e-12);
     }
     if (design->rolling) {
         check_ok(ctx, design->enumerate(ctx, units, add_turns, &l));

@@ -22,8 +22,9 @@ static struct {
 static void broken(const char *what, double got, double want, const char *notes)
 {
     const tm_sample *s = &now.sample->sample;
-    print_error("%s: %s %s, features %d, %d rows, %d arms, %d strata, %d clusters, %d covariates: ", now.law, now.estimator,
-                now.variance, now.sample->features, (int)s->n, s->n_arms, s->n_strata, s->n_clusters, s->n_covariates);
+    print_error("%s: %s %s, features %d, %d rows, %d arms, %d strata, %d clusters, %d covariates: ", now.law,
+                now.estimator, now.variance, now.sample->features, (int)s->n, s->n_arms, s->n_strata, s->n_clusters,
+                s->n_covariates);
     print_error("%s is %.17g, want %.17g (%s)\n", what, got, want, notes);
     fail();
 }
@@ -78,7 +79,8 @@ static void for_all(law *check, const char *name, int features, int trials, int 
 
 enum {
     ALL_FEATURES = 2 * RAND_PERFECT - 1,
-    TAME = RAND_WEIGHTS | RAND_TWIN | RAND_EMPTY_ARM | RAND_GIANT_CLUSTER | RAND_NESTED | RAND_ARM_CONSTANT | RAND_UNIT_STRATA,
+    TAME = RAND_WEIGHTS | RAND_TWIN | RAND_EMPTY_ARM | RAND_GIANT_CLUSTER | RAND_NESTED | RAND_ARM_CONSTANT |
+           RAND_UNIT_STRATA,
 };
 
 /* A number is whole and possible, or it is not there and a note says why. */
@@ -129,7 +131,8 @@ static void compare(const tm_effect *got, const tm_effect *want, double factor, 
             broken("value", got->value, factor * want->value, notes);
     }
     if (isnan(want->se)) return;
-    if (!close_to(got->se, fabs(factor) * want->se, tolerance, 0)) broken("se", got->se, fabs(factor) * want->se, notes);
+    if (!close_to(got->se, fabs(factor) * want->se, tolerance, 0))
+        broken("se", got->se, fabs(factor) * want->se, notes);
     if (!close_to(got->df, want->df, 10 * tolerance, 0)) broken("df", got->df, want->df, notes);
 }
 
@@ -254,7 +257,8 @@ static void singletons(temoin_context *ctx, const rand_sample *r, const tm_estim
     other.sample.n_clusters = 0;
     run want = run_sample(ctx, &other.sample, e, plain, weights, n);
     for (int c = 0; c < n; c++) {
-        if (isnan(got.effect[c].se) || isnan(want.effect[c].se)) continue; /* one client in an arm: refused by clusters only */
+        if (isnan(got.effect[c].se) || isnan(want.effect[c].se))
+            continue; /* one client in an arm: refused by clusters only */
         if (strcmp(v->key, "cr2") != 0) got.effect[c].df = want.effect[c].df;
         compare(&got.effect[c], &want.effect[c], 1, 1e-9);
     }
@@ -266,7 +270,8 @@ static void singleton_clusters_are_no_clusters(void **state)
     for_all(singletons, "singleton clusters", TAME, 200, 1500, 16);
 }
 
-/* Every client twice, in the own cluster: the scores' sums double with the normal equations. Twice the weight is the same. */
+/* Every client twice, in the own cluster: the scores' sums double with the normal equations. Twice the weight is the
+ * same. */
 static void doubles(temoin_context *ctx, const rand_sample *r, const tm_estimator *e, const tm_variance *v)
 {
     static rand_sample other;
@@ -306,7 +311,8 @@ static void copy_numbers(const run *from, double *to)
 {
     for (int c = 0; c < from->n; c++) {
         const tm_effect *e = &from->effect[c];
-        const double numbers[] = {e->value, e->se, e->df, e->statistic, e->p, e->ci_low, e->ci_high, (double)e->n_clusters};
+        const double numbers[] = {e->value, e->se,     e->df,      e->statistic,
+                                  e->p,     e->ci_low, e->ci_high, (double)e->n_clusters};
         memcpy(to + 8 * c, numbers, sizeof numbers);
     }
 }
@@ -321,8 +327,10 @@ static void same_bytes(const tm_sample *s, const tm_estimator *e, const tm_varia
             double got[8 * CONTRASTS] = {0};
             run out = run_sample(ctx, s, e, v, weights, n);
             copy_numbers(&out, got);
-            if (level == 0 && threads == 1) memcpy(want, got, sizeof want);
-            else assert_memory_equal(got, want, sizeof want);
+            if (level == 0 && threads == 1)
+                memcpy(want, got, sizeof want);
+            else
+                assert_memory_equal(got, want, sizeof want);
             temoin_context_free(ctx);
         }
 }
@@ -345,7 +353,8 @@ static void same_bytes_everywhere(void **state)
     static const char *const name[] = {"a", "b"};
     uint64_t seed = 18;
     for (int i = 0; i < ROWS; i++) {
-        arm[i] = rand_below(&seed, 3), stratum[i] = rand_below(&seed, 5), cluster[i] = i < 300 ? i : rand_below(&seed, 300);
+        arm[i] = rand_below(&seed, 3), stratum[i] = rand_below(&seed, 5),
+        cluster[i] = i < 300 ? i : rand_below(&seed, 300);
         x[0][i] = rand_normal(&seed), x[1][i] = rand_below(&seed, 2), weight[i] = 0.5 + rand_uniform(&seed);
         y[i] = arm[i] + x[0][i] + rand_normal(&seed);
     }

@@ -69,10 +69,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                      {"flag", TEMOIN_COLUMN_FLAG, false},
                                                      {"date", TEMOIN_COLUMN_DATE, true}};
     static const char *const missing[] = {"-9", "."};
-    static const temoin_csv_opts opts[] = {
-        {0, '.', "utf-8", NULL, -1, NULL, 0, false},        {0, ',', "windows-1252", missing, 2, requests, 4, true},
-        {',', '.', "iso-8859-15", NULL, -1, NULL, 0, false}, {';', ',', "utf-8", NULL, -1, requests, 4, false},
-        {'\t', '.', "iso-8859-1", NULL, 0, NULL, 0, false}};
+    static const temoin_csv_opts opts[] = {{0, '.', "utf-8", NULL, -1, NULL, 0, false},
+                                           {0, ',', "windows-1252", missing, 2, requests, 4, true},
+                                           {',', '.', "iso-8859-15", NULL, -1, NULL, 0, false},
+                                           {';', ',', "utf-8", NULL, -1, requests, 4, false},
+                                           {'\t', '.', "iso-8859-1", NULL, 0, NULL, 0, false}};
     for (size_t o = 0; o < sizeof opts / sizeof *opts; o++) try_options(&opts[o], data, size);
     return 0;
 }

@@ -3,9 +3,9 @@
 
 #include <sys/stat.h>
 
-const char *const golden_data_sets[] = {"nsw", "nsw_full", "penn_bonus", "achievement_awards", "beat_the_blues", "polyps",
-                                        "sim_placement", "sim_outreach", "edge_small", "tiny_blocks", "tiny_pairs", "crt_12",
-                                        NULL};
+const char *const golden_data_sets[] = {
+    "nsw",          "nsw_full",   "penn_bonus",  "achievement_awards", "beat_the_blues", "polyps", "sim_placement",
+    "sim_outreach", "edge_small", "tiny_blocks", "tiny_pairs",         "crt_12",         NULL};
 
 void *golden_take(temoin_context *ctx, int64_t n, size_t size)
 {
@@ -19,8 +19,10 @@ const char *golden_folder(void)
     static char folder[4096];
     struct stat found;
     const char *named = getenv("TEMOIN_REFERENCE");
-    if (named) snprintf(folder, sizeof folder, "%s", named);
-    else snprintf(folder, sizeof folder, "%s", source_path("../shared/reference"));
+    if (named)
+        snprintf(folder, sizeof folder, "%s", named);
+    else
+        snprintf(folder, sizeof folder, "%s", source_path("../shared/reference"));
     return stat(folder, &found) == 0 && S_ISDIR(found.st_mode) ? folder : NULL;
 }
 
@@ -43,7 +45,7 @@ static json_t *read_json(const char *name, const char *file)
 /* Columns that a result may use as categories keep their texts. */
 static const temoin_frame *read_frame(temoin_context *ctx, const char *name, const char *file)
 {
-    static const char *const texts[] = {"id",    "arm",      "strata",  "cluster", "wave",  "outcome",
+    static const char *const texts[] = {"id",    "arm",      "strata", "cluster", "wave", "outcome",
                                         "black", "nodegree", "cohort", "sex",     "half"};
     temoin_column_request requests[sizeof texts / sizeof *texts];
     temoin_csv_opts opts = TEMOIN_CSV_OPTS_INIT;
@@ -180,7 +182,8 @@ static double *outcome_at(temoin_context *ctx, const golden_data *data, const ch
 static double *share_of(temoin_context *ctx, const golden_data *data, const char *outcome)
 {
     const temoin_column *names = need(data->outcomes, "outcome"), *values = need(data->outcomes, "value");
-    double *y = golden_take(ctx, data->clients->n_rows, sizeof *y), *n = golden_take(ctx, data->clients->n_rows, sizeof *n);
+    double *y = golden_take(ctx, data->clients->n_rows, sizeof *y),
+           *n = golden_take(ctx, data->clients->n_rows, sizeof *n);
     for (int64_t r = 0; r < data->outcomes->n_rows; r++) {
         if (names->code[r] != level_of(names, outcome) || isnan(values->number[r])) continue;
         y[data->client[r]] += values->number[r];

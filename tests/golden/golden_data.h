@@ -19,7 +19,8 @@ typedef struct golden_data {
 
 /* One result; texts are NULL and numbers NaN where the file has null or nothing. */
 typedef struct golden_result {
-    const char *id, *family, *estimator, *outcome, *wave, *contrast, *term, *formula, *vcov, *weights, *cluster, *strata;
+    const char *id, *family, *estimator, *outcome, *wave, *contrast, *term, *formula, *vcov, *weights, *cluster,
+        *strata;
     double n, estimate, se, df, t, p, ci_low, ci_high, level, rtol;
     json_t *filter, *extra;
 } golden_result;

@@ -20,7 +20,8 @@ static bool add_term(const char *text, golden_formula *out)
     } else if (strcmp(text, "strata") == 0) {
         strcpy(out->strata, text);
         return true;
-    } else if (sscanf(text, "%63[a-z0-9_]%n", name, &end) != 1 || text[end]) return false;
+    } else if (sscanf(text, "%63[a-z0-9_]%n", name, &end) != 1 || text[end])
+        return false;
     if (out->n_terms == GOLDEN_TERMS) return false;
     strcpy(out->term[out->n_terms++], name);
     return true;
@@ -32,10 +33,12 @@ bool golden_formula_read(const char *text, golden_formula *out)
     char rest[512];
     *out = (golden_formula){0};
     out->lin = strncmp(text, lin, sizeof lin - 1) == 0;
-    if (out->lin) text += sizeof lin - 1;
+    if (out->lin)
+        text += sizeof lin - 1;
     else if (strncmp(text, plain, sizeof plain - 1) == 0 || strncmp(text, balance, sizeof balance - 1) == 0)
         text += sizeof plain - 1;
-    else return false;
+    else
+        return false;
     snprintf(rest, sizeof rest, "%s", text);
     for (char *term = rest, *next; term; term = next) {
         next = strstr(term, " + ");

@@ -32,8 +32,7 @@ static bool find_arms(making *m)
     const temoin_column *arm = client_column(m, "arm");
     int32_t *number = golden_take(m->ctx, arm->n_levels, sizeof *number), next = 1;
     char treated[64] = "", control[64] = "";
-    for (int32_t l = 0; l < arm->n_levels; l++)
-        number[l] = strcmp(arm->level[l], m->data->control) == 0 ? 0 : next++;
+    for (int32_t l = 0; l < arm->n_levels; l++) number[l] = strcmp(arm->level[l], m->data->control) == 0 ? 0 : next++;
     m->arm_of_level = number;
     m->arm = m->reference = -1;
     if (m->result->contrast && sscanf(m->result->contrast, "%63s - %63s", treated, control) != 2) return false;
@@ -96,14 +95,19 @@ static bool read_variable(making *m, const char *name, variable *out)
     *out = (variable){.name = name};
     if (baseline) number = golden_values(m->ctx, m->data, m->result->outcome, "0");
     if (!wave && !post && !number && !(column && column->code)) return false;
-    if (number || post) out->number = golden_take(m->ctx, m->rows.n, sizeof *out->number);
-    else out->code = golden_take(m->ctx, m->rows.n, sizeof *out->code);
+    if (number || post)
+        out->number = golden_take(m->ctx, m->rows.n, sizeof *out->number);
+    else
+        out->code = golden_take(m->ctx, m->rows.n, sizeof *out->code);
     out->n_levels = wave ? waves->n_levels : column ? column->n_levels : 0;
     out->level = wave ? waves->level : column ? column->level : NULL;
     for (int64_t i = 0; i < m->rows.n; i++) {
-        if (post) out->number[i] = strcmp(waves->level[m->rows.wave[i]], "0") != 0;
-        else if (number) out->number[i] = number[m->rows.client[i]];
-        else out->code[i] = wave ? m->rows.wave[i] : column->code[m->rows.client[i]];
+        if (post)
+            out->number[i] = strcmp(waves->level[m->rows.wave[i]], "0") != 0;
+        else if (number)
+            out->number[i] = number[m->rows.client[i]];
+        else
+            out->code[i] = wave ? m->rows.wave[i] : column->code[m->rows.client[i]];
     }
     return true;
 }
@@ -214,7 +218,8 @@ static bool find_term(const making *m, golden_sample *out)
     return out->term >= 0;
 }
 
-/* Numbered as they come; "own cluster": a client without one is a cluster of one; "in one cluster": they are one together. */
+/* Numbered as they come; "own cluster": a client without one is a cluster of one; "in one cluster": they are one
+ * together. */
 static bool add_clusters(making *m, golden_sample *out)
 {
     const char *named = m->result->cluster;
@@ -261,8 +266,10 @@ static void add_shares(making *m, golden_sample *out)
     for (int pass = 0; pass < 2; pass++)
         for (int64_t i = 0; i < m->rows.n; i++) {
             int32_t s = column ? column->code[m->rows.client[i]] : 0, k = out->sample.n_arms + 1;
-            if (pass == 0) count[s * k]++, count[s * k + 1 + out->sample.arm[i]]++;
-            else weight[i] = count[s * k] / count[s * k + 1 + out->sample.arm[i]];
+            if (pass == 0)
+                count[s * k]++, count[s * k + 1 + out->sample.arm[i]]++;
+            else
+                weight[i] = count[s * k] / count[s * k + 1 + out->sample.arm[i]];
         }
     out->sample.weight = weight;
 }
@@ -273,7 +280,8 @@ static void add_rest(making *m, golden_sample *out)
     for (int64_t i = 0; i < m->rows.n; i++) mean += m->rows.y[i] / (double)m->rows.n;
     for (int64_t i = 0; i < m->rows.n; i++) square += (m->rows.y[i] - mean) * (m->rows.y[i] - mean);
     out->sd = sqrt(square / (double)(m->rows.n - 1));
-    if (m->options->shares) add_shares(m, out);
+    if (m->options->shares)
+        add_shares(m, out);
     else if (m->weight) {
         weight = golden_take(m->ctx, m->rows.n, sizeof *weight);
         for (int64_t i = 0; i < m->rows.n; i++) weight[i] = m->weight[m->rows.client[i]];
@@ -282,7 +290,8 @@ static void add_rest(making *m, golden_sample *out)
 }
 
 bool golden_sample_build(temoin_context *ctx, const golden_data *data, const golden_result *result,
-                         const golden_formula *formula, const golden_options *options, golden_sample *out, const char **why)
+                         const golden_formula *formula, const golden_options *options, golden_sample *out,
+                         const char **why)
 {
     making m = {.ctx = ctx, .data = data, .result = result, .formula = formula, .options = options, .why = why};
     const char *strata = formula->strata[0] ? formula->strata : options->strata;

@@ -23,6 +23,7 @@ typedef struct golden_sample {
 
 /* False when the result needs something that is not read here; `why` says what. */
 bool golden_sample_build(temoin_context *ctx, const golden_data *data, const golden_result *result,
-                         const golden_formula *formula, const golden_options *options, golden_sample *out, const char **why);
+                         const golden_formula *formula, const golden_options *options, golden_sample *out,
+                         const char **why);
 
 #endif

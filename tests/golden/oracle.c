@@ -57,7 +57,8 @@ static void fill(const tm_model *model, int contrast, problem *p)
     for (int f = 0; f < model->n_groups; f++)
         gsl_vector_set(p->a, (size_t)f, model->group_weight[(int64_t)contrast * model->n_groups + f]);
     for (int j = 0; j < model->n_columns; j++)
-        gsl_vector_set(p->a, (size_t)(model->n_groups + j), model->column_weight[(int64_t)contrast * model->n_columns + j]);
+        gsl_vector_set(p->a, (size_t)(model->n_groups + j),
+                       model->column_weight[(int64_t)contrast * model->n_columns + j]);
     for (size_t j = 0; j < (size_t)p->k; j++) {
         gsl_vector_view column = gsl_matrix_column(p->x, j);
         double length = gsl_blas_dnrm2(&column.vector);
@@ -179,8 +180,7 @@ static double adjusted_score(const problem *p, const gsl_matrix *adjust, const i
     double score = 0;
     for (size_t i = 0; i < n; i++) {
         double sum = 0;
-        for (size_t j = 0; j < n; j++)
-            sum += gsl_matrix_get(adjust, j, i) * gsl_vector_get(p->c, (size_t)row[j]);
+        for (size_t j = 0; j < n; j++) sum += gsl_matrix_get(adjust, j, i) * gsl_vector_get(p->c, (size_t)row[j]);
         gsl_vector_set(turned, i, sum);
         score += sum * gsl_vector_get(p->e, (size_t)row[i]);
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The textbook's formulas, by n × n matrices and refits: slow, plain, and sharing nothing with the library but the model's
- * columns. Definitions: MacKinnon & White 1985 (HC), Bell & McCaffrey 2002 and Pustejovsky & Tipton 2018 (CR2 with the identity
- * as working covariance, Satterthwaite), MacKinnon, Nielsen & Webb 2023 (CV3, as delete-one-cluster refits). */
+/* The textbook's formulas, by n × n matrices and refits: slow, plain, and sharing nothing with the library but the
+ * model's columns. Definitions: MacKinnon & White 1985 (HC), Bell & McCaffrey 2002 and Pustejovsky & Tipton 2018 (CR2
+ * with the identity as working covariance, Satterthwaite), MacKinnon, Nielsen & Webb 2023 (CV3, as delete-one-cluster
+ * refits). */
 #ifndef TM_ORACLE_H
 #define TM_ORACLE_H
 

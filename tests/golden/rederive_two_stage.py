@@ -54,7 +54,8 @@ for s, arm in sorted({who[:2] for who in clients.values()}):
     team = shuffle(sorted(w for w in workers if workers[w][:2] == (s, arm)), numbers)
     dealt = shuffle(sorted(u for u in clients if clients[u][:2] == (s, arm)), numbers)
     served.update((u, (team[i % len(team)], number(1 / len(team)))) for i, u in enumerate(dealt))
-rows = lambda who, more: [b",".join(map(quote, (b"%d" % p, u, *who[u], *more.get(u, ())))) for p, u in enumerate(sorted(who), 1)]
+cells = lambda who, more, p, u: (b"%d" % p, u, *who[u], *more.get(u, ()))
+rows = lambda who, more: [b",".join(map(quote, cells(who, more, p, u))) for p, u in enumerate(sorted(who), 1)]
 first = chain(b"position,worker,stratum,arm,probability,digest", rows(workers, {}), key(b"workers", b""))
 head = b"position,client,stratum,arm,probability,worker,worker_probability,digest"
 sys.stdout.buffer.write(first + chain(head, rows(clients, served), first[-65:-1]))

@@ -16,8 +16,8 @@ import tap  # noqa: E402
 
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 DATA = HERE.parent.parent / "datasets/mi-double"
-NASTY = ["a,b", 'say "no"', "two\nlines", "semi;colon", "tab\there", "Zoë", "𝛀", "a|b", "a\\|b", "\\", "a\\", "|", "||", "-1", "1",
-         "01", "'", '""', "#", " a", "b "]
+NASTY = ["a,b", 'say "no"', "two\nlines", "semi;colon", "tab\there", "Zoë", "𝛀", "a|b", "a\\|b", "\\", "a\\", "|", "||", "-1",
+         "1", "01", "'", '""', "#", " a", "b "]
 
 
 def escaped(value):

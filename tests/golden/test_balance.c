@@ -44,8 +44,7 @@ static void add_number(comparison *c, const double *value, const int64_t *client
 }
 
 /* "bdi0" is the outcome "bdi" at wave 0; "aid0" the opposite of "no_social_aid", which makes no difference to d². */
-static void add_outcome(temoin_context *ctx, comparison *c, const golden_data *data, char *name,
-                        const int64_t *client)
+static void add_outcome(temoin_context *ctx, comparison *c, const golden_data *data, char *name, const int64_t *client)
 {
     const size_t length = strlen(name);
     assert_true(length > 1 && name[length - 1] == '0');
@@ -125,9 +124,10 @@ static void compare(const golden_data *data, const golden_result *r)
     tm_omnibus_test test;
     check_ok(ctx, tm_omnibus_test_build(ctx, &rows, &test));
     const double statistic = tm_omnibus_test_run(&test, c.arm), p = tm_chi2_upper(statistic, test.rank);
-    if (!close_to(statistic, r->estimate, r->rtol, 0) || test.rank != (int32_t)r->df || !close_to(p, r->p, 30 * r->rtol, 0)) {
-        print_error("%s %s %s, %s: %.17g on %d df, p %.17g; want %.17g on %g, p %.17g\n", data->name, r->id, r->contrast,
-                    r->formula, statistic, test.rank, p, r->estimate, r->df, r->p);
+    if (!close_to(statistic, r->estimate, r->rtol, 0) || test.rank != (int32_t)r->df ||
+        !close_to(p, r->p, 30 * r->rtol, 0)) {
+        print_error("%s %s %s, %s: %.17g on %d df, p %.17g; want %.17g on %g, p %.17g\n", data->name, r->id,
+                    r->contrast, r->formula, statistic, test.rank, p, r->estimate, r->df, r->p);
         fail();
     }
     temoin_context_free(ctx);

@@ -6,13 +6,13 @@
 /* How a reference estimator is named here. */
 typedef struct recipe {
     const char *family, *estimator;
-    const char *key;       /* of ours; NULL: lin or ols, as the formula says */
-    const char *variance;  /* of ours; NULL: as the result's vcov says */
-    bool two_arms;         /* the reference looked at the two arms of the contrast only */
-    bool strata;           /* the result's strata column */
-    bool shares;           /* weighted by one over the observed share of the own arm */
-    bool estimate_only;    /* the reference gives no standard error */
-    int results;           /* at least so many are compared */
+    const char *key;      /* of ours; NULL: lin or ols, as the formula says */
+    const char *variance; /* of ours; NULL: as the result's vcov says */
+    bool two_arms;        /* the reference looked at the two arms of the contrast only */
+    bool strata;          /* the result's strata column */
+    bool shares;          /* weighted by one over the observed share of the own arm */
+    bool estimate_only;   /* the reference gives no standard error */
+    int results;          /* at least so many are compared */
 } recipe;
 
 static const recipe recipes[] = {
@@ -41,9 +41,21 @@ enum { N_RECIPES = sizeof recipes / sizeof *recipes };
 static const struct {
     const char *reference, *ours;
 } variance_names[] = {
-    {"classical", "classical"}, {"HC0", "hc0"}, {"HC1", "hc1"}, {"HC2", "hc2"}, {"HC3", "hc3"},
-    {"HC2_bell_mccaffrey", "hc2_bm"}, {"neyman_blocked", "neyman"}, {"matched_pair", "matched_pair"},
-    {"CR0", "cr0"}, {"CR1", "cr1"}, {"CR1S", "cr1s"}, {"CR2", "cr2"}, {"CR3", "cr3"}, {"CV3", "cv3"}, {"CV3J", "cv3j"},
+    {"classical", "classical"},
+    {"HC0", "hc0"},
+    {"HC1", "hc1"},
+    {"HC2", "hc2"},
+    {"HC3", "hc3"},
+    {"HC2_bell_mccaffrey", "hc2_bm"},
+    {"neyman_blocked", "neyman"},
+    {"matched_pair", "matched_pair"},
+    {"CR0", "cr0"},
+    {"CR1", "cr1"},
+    {"CR1S", "cr1s"},
+    {"CR2", "cr2"},
+    {"CR3", "cr3"},
+    {"CV3", "cv3"},
+    {"CV3J", "cv3j"},
 };
 
 /* Where we and the reference differ on purpose. `note` is ours on such a row; `results` is how often it comes. */
@@ -61,17 +73,23 @@ static explained differences[] = {
     {REFUSED_HERE, "neyman", "neyman_welch", "no_variation", 1,
      "nobody's outcome differs: printed there with a standard error of zero and no test", 0},
     {REFUSED_HERE, "lin", "HC0", "leverage_one", 6,
-     "the only client of an arm in a stratum: that residual is zero whatever comes, so the sum lacks that client's error", 0},
+     "the only client of an arm in a stratum: that residual is zero whatever comes, so the sum lacks that client's "
+     "error",
+     0},
     {REFUSED_HERE, "lin", "HC1", "leverage_one", 6, "the same", 0},
     {REFUSED_HERE, "ols_controls_one_cluster", NULL, "one_cluster_in_arm", 3,
-     "the control arm as one cluster has no variance between clusters; the reference itself calls the number not credible", 0},
+     "the control arm as one cluster has no variance between clusters; the reference itself calls the number not "
+     "credible",
+     0},
     {STRATUM_LEFT_OUT, "blocked_diff_means", "neyman_blocked", "stratum_without_contrast", 1,
      "a stratum without treated clients: left out and counted here, an error there", 0},
     {STRATUM_LEFT_OUT, "hajek", NULL, "stratum_without_contrast", 1,
      "the same stratum: the inverse probability mean of the controls keeps its one client", 0},
     {SMALL_BLOCKS, "blocked_diff_means", "matched_pair", "", 3,
-     "blocks of unequal size: estimatr applies the formula for equal pairs, sum (effect_b - effect)^2 / (J (J - 1)), which is "
-     "not conservative for effects weighted by block size; ours is Gerber & Green 2012, eq. 3.16. Both are checked", 0},
+     "blocks of unequal size: estimatr applies the formula for equal pairs, sum (effect_b - effect)^2 / (J (J - 1)), "
+     "which is "
+     "not conservative for effects weighted by block size; ours is Gerber & Green 2012, eq. 3.16. Both are checked",
+     0},
 };
 enum { N_DIFFERENCES = sizeof differences / sizeof *differences };
 
@@ -104,20 +122,21 @@ static void leave(tally *t, const golden_result *r, const char *reason)
 static void wrong(tally *t, const golden_data *data, const golden_result *r, const char *what, double got, double want)
 {
     t->wrong++;
-    print_error("%s %s %s/%s %s %s %s \"%s\" %s: %s is %.17g, want %.17g (%.2g)\n", data->name, r->id, r->family, r->estimator,
-                r->vcov ? r->vcov : "", r->outcome, r->wave ? r->wave : "", r->formula ? r->formula : "",
+    print_error("%s %s %s/%s %s %s %s \"%s\" %s: %s is %.17g, want %.17g (%.2g)\n", data->name, r->id, r->family,
+                r->estimator, r->vcov ? r->vcov : "", r->outcome, r->wave ? r->wave : "", r->formula ? r->formula : "",
                 r->term ? r->term : r->contrast, what, got, want, fabs(got - want) / fabs(want));
 }
 
-static void compare(tally *t, const golden_data *data, const golden_result *r, const char *what, double got, double want,
-                    double slack)
+static void compare(tally *t, const golden_data *data, const golden_result *r, const char *what, double got,
+                    double want, double slack)
 {
     if (isnan(want)) return;
     t->numbers++;
     if (isnan(got) || fabs(got - want) > fmax(r->rtol * fabs(want), slack)) wrong(t, data, r, what, got, want);
 }
 
-/* An estimate that is zero but for rounding may be off by 1e-9 of the outcome's spread, and what follows from it too. */
+/* An estimate that is zero but for rounding may be off by 1e-9 of the outcome's spread, and what follows from it too.
+ */
 static void compare_effect(tally *t, const golden_data *data, const golden_result *r, const golden_sample *s,
                            const tm_effect *e, bool estimate_only)
 {
@@ -152,7 +171,8 @@ static const tm_estimator term_estimator = {.key = "term", .build = build_term};
 static const tm_variance *find_variance(const recipe *how, const golden_result *r)
 {
     for (size_t v = 0; !how->variance && v < sizeof variance_names / sizeof *variance_names; v++)
-        if (r->vcov && strcmp(variance_names[v].reference, r->vcov) == 0) return tm_variance_find(variance_names[v].ours);
+        if (r->vcov && strcmp(variance_names[v].reference, r->vcov) == 0)
+            return tm_variance_find(variance_names[v].ours);
     return how->variance ? tm_variance_find(how->variance) : NULL;
 }
 
@@ -194,8 +214,8 @@ static bool is_explained(const golden_result *r, const tm_effect *e, difference 
 }
 
 /* Where the reference has no number there must be none here, and a note that says why. */
-static void check_effect(tally *t, const golden_data *data, const golden_result *r, const recipe *how, const golden_sample *s,
-                         const tm_effect *e)
+static void check_effect(tally *t, const golden_data *data, const golden_result *r, const recipe *how,
+                         const golden_sample *s, const tm_effect *e)
 {
     bool refused = isnan(e->se), agree = refused == isnan(r->se) || how->estimate_only;
     golden_result rest = *r;
@@ -206,12 +226,13 @@ static void check_effect(tally *t, const golden_data *data, const golden_result 
         rest.se = rest.t = rest.p = rest.ci_low = rest.ci_high = NAN;
     if (agree || (refused && is_explained(r, e, REFUSED_HERE)))
         compare_effect(t, data, &rest, s, e, how->estimate_only || refused);
-    else wrong(t, data, r, e->notes.text, e->se, r->se);
+    else
+        wrong(t, data, r, e->notes.text, e->se, r->se);
 }
 
 /* `dummies`: strata once more as columns among the covariates, where there are any. */
-static bool run_recipe(temoin_context *ctx, tally *t, const golden_data *data, const golden_result *r, const recipe *how,
-                       bool dummies)
+static bool run_recipe(temoin_context *ctx, tally *t, const golden_data *data, const golden_result *r,
+                       const recipe *how, bool dummies)
 {
     golden_formula formula = {0};
     golden_sample s;
@@ -234,7 +255,9 @@ static bool run_recipe(temoin_context *ctx, tally *t, const golden_data *data, c
     }
     wanted_term = s.term;
     const tm_estimator *estimator = s.term >= 0 ? &term_estimator
-                                                : tm_estimator_find(how->key ? how->key : formula.lin ? "lin" : "ols");
+                                                : tm_estimator_find(how->key      ? how->key
+                                                                    : formula.lin ? "lin"
+                                                                                  : "ols");
     tm_notes_init(&effect.notes, ctx);
     check_ok(ctx, tm_effects_run(ctx, &s.sample, estimator, variance, s.arm_weight, 1, r->level, &effect));
     check_effect(t, data, r, how, &s, &effect);
@@ -253,8 +276,10 @@ static void run_adjustment(temoin_context *ctx, tally *t, const golden_data *dat
         if (p[i] == raw) member = i;
     }
     assert_true(member >= 0);
-    if (strcmp(r->estimator, "p_adjust_holm") == 0) check_ok(ctx, tm_adjustment_find("holm")->run(ctx, p, n, adjusted));
-    else check_ok(ctx, tm_adjustment_find("bh")->run(ctx, p, n, adjusted));
+    if (strcmp(r->estimator, "p_adjust_holm") == 0)
+        check_ok(ctx, tm_adjustment_find("holm")->run(ctx, p, n, adjusted));
+    else
+        check_ok(ctx, tm_adjustment_find("bh")->run(ctx, p, n, adjusted));
     t->results++;
     compare(t, data, r, "p", adjusted[member], r->p, 0);
 }
@@ -338,8 +363,9 @@ static const published literature[] = {
      "Dehejia & Wahba 1999, table 2, regression-adjusted"},
     {"nsw_full", "46414ab57fbd", "re78", "1978", "treated - control", "y ~ arm", "classical", 886, 472, 1,
      "LaLonde 1986; Dehejia & Wahba 1999, table 2"},
-    {"nsw_full", NULL, "re78", "1978", "treated - control", "y ~ arm + age + age2 + education + nodegree + black + hispanic",
-     "classical", 798, 472, 1, "Dehejia & Wahba 1999, table 2, regression-adjusted"},
+    {"nsw_full", NULL, "re78", "1978", "treated - control",
+     "y ~ arm + age + age2 + education + nodegree + black + hispanic", "classical", 798, 472, 1,
+     "Dehejia & Wahba 1999, table 2, regression-adjusted"},
     {"penn_bonus", "61d540b48568", NULL, NULL, NULL, NULL, NULL, -0.085, 0.036, 0.001,
      "Chernozhukov et al., Applied Causal Inference Powered by ML and AI, ch. 2"},
     {"achievement_awards", "4c85e32a9027", NULL, NULL, NULL, NULL, NULL, 0.105, 0.061, 0.001,
@@ -349,7 +375,8 @@ static const published literature[] = {
 static tm_effect run_published(temoin_context *ctx, const golden_data *data, const published *p)
 {
     static const recipe plain = {0};
-    golden_result r = {.outcome = p->outcome, .wave = p->wave, .contrast = p->contrast, .formula = p->formula, .vcov = p->vcov};
+    golden_result r = {
+        .outcome = p->outcome, .wave = p->wave, .contrast = p->contrast, .formula = p->formula, .vcov = p->vcov};
     golden_formula formula;
     golden_sample s;
     const char *why;
@@ -360,7 +387,8 @@ static tm_effect run_published(temoin_context *ctx, const golden_data *data, con
     assert_true(golden_sample_build(ctx, data, &r, &formula, &(golden_options){0}, &s, &why));
     tm_notes_init(&effect.notes, ctx);
     const tm_estimator *ols = tm_estimator_find("ols");
-    const tm_variance *variance = strcmp(r.vcov, "neyman_welch") == 0 ? tm_variance_find("hc2") : find_variance(&plain, &r);
+    const tm_variance *variance =
+        strcmp(r.vcov, "neyman_welch") == 0 ? tm_variance_find("hc2") : find_variance(&plain, &r);
     check_ok(ctx, tm_effects_run(ctx, &s.sample, ols, variance, s.arm_weight, 1, 0.95, &effect));
     return effect;
 }

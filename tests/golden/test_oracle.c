@@ -16,9 +16,9 @@ typedef struct counts {
 static void differ(const rand_sample *r, const char *estimator, const char *variance, const char *what, double got,
                    double want)
 {
-    print_error("%s %s (features %d, %d rows, %d strata, %d clusters, %d covariates): %s is %.17g, want %.17g\n", estimator,
-                variance, r->features, (int)r->sample.n, r->sample.n_strata, r->sample.n_clusters, r->sample.n_covariates, what,
-                got, want);
+    print_error("%s %s (features %d, %d rows, %d strata, %d clusters, %d covariates): %s is %.17g, want %.17g\n",
+                estimator, variance, r->features, (int)r->sample.n, r->sample.n_strata, r->sample.n_clusters,
+                r->sample.n_covariates, what, got, want);
     fail();
 }
 
@@ -88,7 +88,7 @@ static void compare_sample(temoin_context *ctx, const rand_sample *r, const tm_e
 typedef struct kind {
     const char *name;
     int features;
-    bool weighted; /* every other sample, at least */
+    bool weighted;  /* every other sample, at least */
     double outlier; /* what the first row's covariates are multiplied by in every other sample */
     double tolerance;
     int trials, compared;
@@ -97,9 +97,10 @@ typedef struct kind {
 static void random_samples(void **state)
 {
     static const kind kinds[] = {
-        {"tame", RAND_WEIGHTS | RAND_UNIT_STRATA | RAND_EMPTY_ARM | RAND_GIANT_CLUSTER | RAND_NESTED | RAND_TWIN, true, 1, 1e-8,
-         250, 5000},
-        {"weights over six magnitudes", RAND_WIDE_WEIGHTS | RAND_NESTED | RAND_GIANT_CLUSTER, false, 1, 1e-6, 250, 5000},
+        {"tame", RAND_WEIGHTS | RAND_UNIT_STRATA | RAND_EMPTY_ARM | RAND_GIANT_CLUSTER | RAND_NESTED | RAND_TWIN, true,
+         1, 1e-8, 250, 5000},
+        {"weights over six magnitudes", RAND_WIDE_WEIGHTS | RAND_NESTED | RAND_GIANT_CLUSTER, false, 1, 1e-6, 250,
+         5000},
         {"leverage of nearly one", RAND_WEIGHTS | RAND_NESTED, false, 100, 1e-6, 150, 3000},
     };
     static rand_sample r;
@@ -143,7 +144,8 @@ static void many_groups(void **state)
             weight[i] = 0.5 + rand_uniform(&seed);
             y[i] = x[i] + rand_normal(&seed) + arm[i];
         }
-        r.sample = (tm_sample){ROWS, 2, STRATA, 150, y, weighted ? weight : NULL, arm, stratum, cluster, 1, covariate, name};
+        r.sample =
+            (tm_sample){ROWS, 2, STRATA, 150, y, weighted ? weight : NULL, arm, stratum, cluster, 1, covariate, name};
         compare_sample(ctx, &r, tm_estimator_find("ols"), 1e-8, &n);
         assert_true(n.compared >= 9);
     }
@@ -168,7 +170,8 @@ static void check_power(uint64_t *seed, int n, double largest, tm_power power)
         double f = power == TM_POWER_ZERO ? 1 : power == TM_POWER_INVERSE ? 1 / (1 - value) : 1 / sqrt(1 - value);
         for (int i = 0; i < n; i++)
             for (int j = 0; j < n; j++)
-                s[i * n + j] += value * gsl_matrix_get(q, (size_t)i, (size_t)c) * gsl_matrix_get(q, (size_t)j, (size_t)c);
+                s[i * n + j] +=
+                    value * gsl_matrix_get(q, (size_t)i, (size_t)c) * gsl_matrix_get(q, (size_t)j, (size_t)c);
         for (int i = 0; i < n; i++) v[i] = c == 0 ? rand_normal(seed) : v[i];
         for (int i = 0; i < n; i++) along += v[i] * gsl_matrix_get(q, (size_t)i, (size_t)c);
         for (int i = 0; i < n; i++) want[i] += f * along * gsl_matrix_get(q, (size_t)i, (size_t)c);
@@ -178,7 +181,8 @@ static void check_power(uint64_t *seed, int n, double largest, tm_power power)
     assert_true(lost == 0);
     for (int i = 0; i < n; i++)
         if (fabs(got[i] - want[i]) > 1e-13 / ((1 - largest) * (1 - largest))) {
-            print_error("power %d of %d x %d, largest %g: got %.17g, want %.17g\n", power, n, n, largest, got[i], want[i]);
+            print_error("power %d of %d x %d, largest %g: got %.17g, want %.17g\n", power, n, n, largest, got[i],
+                        want[i]);
             fail();
         }
     gsl_eigen_symmv_free(room);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Places that are few: MISSION's 112 families and five case managers, held to the README's rule by a second reckoning of who was
-there, who was free and who left. Speaks TAP. Argument: the program."""
+"""Places that are few: MISSION's 112 families and five case managers, held to the README's rule by a second reckoning of
+who was there, who was free and who left. Speaks TAP. Argument: the program."""
 import collections
 import datetime
 import functools
@@ -17,7 +17,8 @@ import tap  # noqa: E402
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 DATA = HERE.parent.parent / "datasets/mission-kortrijk/clients.csv"
 TEAM = [[f"m{w}", "2017-01-01", ""] for w in range(1, 6)]
-LEDGER = ["position", "client", "stratum", "arm", "probability", "worker", "worker_probability", "open", "places", "reason", "digest"]
+LEDGER = ["position", "client", "stratum", "arm", "probability", "worker", "worker_probability", "open", "places",
+          "reason", "digest"]
 
 
 def families():

@@ -54,7 +54,8 @@ def bundle(verb):
     tap.write_csv(source / "clients.csv", ["id", "site", "came"],
                   [[f"Zoë, {u}", "a|b" if u % 3 else "ü", f"2020-01-{u + 1:02}"] for u in range(30)])
     tap.write_csv(source / "few.csv", ["name", "places"], [["v", 2], ["w, x", 3]])
-    tap.write_csv(source / "left.csv", ["id", "left"], [[f"Zoë, {u}", f"2020-02-{u % 28 + 1:02}" if u % 2 else ""] for u in range(30)])
+    left = [[f"Zoë, {u}", f"2020-02-{u % 28 + 1:02}" if u % 2 else ""] for u in range(30)]
+    tap.write_csv(source / "left.csv", ["id", "left"], left)
     tap.write_csv(source / "outcomes.csv", ["id", "month", "work"],
                   [[f"Zoë, {u}", wave, round(chance.gauss(5, 2), 2)] for u in range(30) for wave in (0, 3)])
     tap.write_csv(source / "team.csv", ["name", "site"], [[f"w, {w}", "a|b" if w % 2 else "ü"] for w in range(9)])
@@ -66,7 +67,8 @@ def bundle(verb):
         more = ["--enrol", source / "batch.csv"] if part else []
         if part:
             (source / "batch.csv").write_text(header + "".join(rows[part]), "utf-8")
-        tap.run(PROGRAM, "analyze" if verb == "analyze" else "assign", source / "plan.yaml", "-o", FOLDER / verb, "--quiet", *more)
+        command = "analyze" if verb == "analyze" else "assign"
+        tap.run(PROGRAM, command, source / "plan.yaml", "-o", FOLDER / verb, "--quiet", *more)
     tap.run(PROGRAM, "verify", FOLDER / verb)
     return FOLDER / verb, tap.files_of(FOLDER / verb)
 

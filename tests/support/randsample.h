@@ -9,20 +9,20 @@
 enum { RAND_ROWS = 120, RAND_COVARIATES = 4, RAND_ARMS = 3 };
 
 typedef enum rand_feature {
-    RAND_WEIGHTS = 1,          /* within a factor of ten */
-    RAND_WIDE_WEIGHTS = 2,     /* over six magnitudes */
-    RAND_UNIT_STRATA = 4,      /* a stratum for each of the first rows */
-    RAND_EMPTY_ARM = 8,        /* nobody in the last arm */
-    RAND_GIANT_CLUSTER = 16,   /* most rows are in one cluster */
-    RAND_CONSTANT = 32,        /* the outcome */
-    RAND_RARE = 64,            /* one client has 1, all others 0 */
-    RAND_TWIN = 128,           /* the last covariate is another one times two plus three */
+    RAND_WEIGHTS = 1,           /* within a factor of ten */
+    RAND_WIDE_WEIGHTS = 2,      /* over six magnitudes */
+    RAND_UNIT_STRATA = 4,       /* a stratum for each of the first rows */
+    RAND_EMPTY_ARM = 8,         /* nobody in the last arm */
+    RAND_GIANT_CLUSTER = 16,    /* most rows are in one cluster */
+    RAND_CONSTANT = 32,         /* the outcome */
+    RAND_RARE = 64,             /* one client has 1, all others 0 */
+    RAND_TWIN = 128,            /* the last covariate is another one times two plus three */
     RAND_LARGE_COVARIATE = 256, /* times 1e9 */
-    RAND_OFFSET = 512,         /* a covariate around 1e6 */
-    RAND_BIG = 1024,           /* the outcome around 1e150 */
-    RAND_ARM_CONSTANT = 2048,  /* a covariate that does not vary in the first arm */
-    RAND_NESTED = 4096,        /* clusters within arms */
-    RAND_PERFECT = 8192,       /* the outcome is a sum of the arm and a covariate */
+    RAND_OFFSET = 512,          /* a covariate around 1e6 */
+    RAND_BIG = 1024,            /* the outcome around 1e150 */
+    RAND_ARM_CONSTANT = 2048,   /* a covariate that does not vary in the first arm */
+    RAND_NESTED = 4096,         /* clusters within arms */
+    RAND_PERFECT = 8192,        /* the outcome is a sum of the arm and a covariate */
 } rand_feature;
 
 typedef struct rand_sample {
@@ -88,7 +88,8 @@ static inline void rand_number_clusters(rand_sample *r)
 
 static inline void rand_draw_groups(uint64_t *state, rand_sample *r)
 {
-    int32_t n = (int32_t)r->sample.n, n_arms = r->sample.n_arms, drawn = r->features & RAND_EMPTY_ARM ? n_arms - 1 : n_arms;
+    int32_t n = (int32_t)r->sample.n, n_arms = r->sample.n_arms,
+            drawn = r->features & RAND_EMPTY_ARM ? n_arms - 1 : n_arms;
     int32_t n_clusters = 4 + rand_below(state, n / 2);
     for (int32_t i = 0; i < n; i++) {
         r->arm[i] = i < drawn ? i : rand_below(state, drawn);
@@ -99,7 +100,8 @@ static inline void rand_draw_groups(uint64_t *state, rand_sample *r)
         if (r->features & RAND_GIANT_CLUSTER && rand_below(state, 5)) r->cluster[i] = 0;
         if (r->features & RAND_NESTED) r->cluster[i] = r->cluster[i] / n_arms * n_arms + r->arm[i];
         if (r->cluster[i] >= RAND_ROWS) r->cluster[i] -= n_arms;
-        r->weight[i] = r->features & RAND_WIDE_WEIGHTS ? pow(10, 6 * rand_uniform(state) - 3) : 0.3 + 3 * rand_uniform(state);
+        r->weight[i] =
+            r->features & RAND_WIDE_WEIGHTS ? pow(10, 6 * rand_uniform(state) - 3) : 0.3 + 3 * rand_uniform(state);
     }
     rand_number_clusters(r);
 }

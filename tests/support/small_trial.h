@@ -63,7 +63,8 @@ static inline void name_clusters(small_trial *t)
     t->units.cluster_text = t->cluster_text;
 }
 
-/* Two covariates that follow nothing, and options under which the designs that balance on them have something to draw. */
+/* Two covariates that follow nothing, and options under which the designs that balance on them have something to draw.
+ */
 static inline void name_covariates(small_trial *t)
 {
     for (int64_t u = 0; u < t->units.n_units; u++) {
@@ -71,8 +72,15 @@ static inline void name_covariates(small_trial *t)
         t->covariate_value[1][u] = (double)(u * 37 % 53) - 0.25 * (double)(u % 3);
     }
     for (int j = 0; j < 2; j++) t->covariate[j] = t->covariate_value[j], t->covariate_name[j] = j ? "income" : "age";
-    t->options = (tm_plan_options){.misfits = "pivotal", .coin = NAN, .urn_start = NAN, .urn_add = NAN, .group_size = 2,
-                                   .matching = "optimal", .accept = 0.5, .candidates = 200, .fraction = 0.9};
+    t->options = (tm_plan_options){.misfits = "pivotal",
+                                   .coin = NAN,
+                                   .urn_start = NAN,
+                                   .urn_add = NAN,
+                                   .group_size = 2,
+                                   .matching = "optimal",
+                                   .accept = 0.5,
+                                   .candidates = 200,
+                                   .fraction = 0.9};
     t->units.n_covariates = 2;
     t->units.covariate = t->covariate;
     t->units.covariate_name = t->covariate_name;

@@ -97,7 +97,9 @@ static const char *judge(char text[1024])
     assert_int_equal(verdict.identical + !!verdict.difference + !!verdict.missing, 1);
     assert_int_equal(temoin_context_n_problems(ctx), 0);
     snprintf(text, 1024, "%s%s", verdict.missing ? "cannot tell: " : "",
-             verdict.missing ? verdict.missing : verdict.identical ? "identical" : verdict.difference);
+             verdict.missing     ? verdict.missing
+             : verdict.identical ? "identical"
+                                 : verdict.difference);
     temoin_context_free(ctx);
     return text;
 }
@@ -413,8 +415,9 @@ static void what_cannot_be_replayed_is_not_judged(void **state)
         write_sealed(digest, want);
         if (k) check_verdict("manifest.json: cannot be replayed: out/inputs/plan.yaml: line 5");
         write_sealed(engine, "\"engine\": \"99.1\"");
-        check_verdict(k ? "cannot tell: what this build does not know: out/inputs/plan.yaml: line 5"
-                        : "cannot tell: inputs/plan.yaml: line 5: the design \"futures\", which this build does not know");
+        check_verdict(
+            k ? "cannot tell: what this build does not know: out/inputs/plan.yaml: line 5"
+              : "cannot tell: inputs/plan.yaml: line 5: the design \"futures\", which this build does not know");
         set_byte("out/manifest.json", 100, 'x');
         check_verdict("manifest.json: ");
     }

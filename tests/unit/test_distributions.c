@@ -151,7 +151,8 @@ static void chi_square_quantiles(void **state)
             if (p > 1e-3 && x > 1e-300) check_close(upper, 1 - p, 1e-12 * fmax(10, sqrt(df))); /* x to 1e-12 */
         }
     assert_true(tm_chi2_quantile(0, 3) == 0 && isinf(tm_chi2_quantile(1, 3)));
-    assert_true(isnan(tm_chi2_quantile(0.5, 0)) && isnan(tm_chi2_quantile(0.5, 2e6)) && isnan(tm_chi2_quantile(NAN, 3)));
+    assert_true(isnan(tm_chi2_quantile(0.5, 0)) && isnan(tm_chi2_quantile(0.5, 2e6)) &&
+                isnan(tm_chi2_quantile(NAN, 3)));
     assert_true(isnan(tm_chi2_quantile(-0.1, 3)) && isnan(tm_chi2_quantile(1.1, 3)));
 }
 

@@ -117,7 +117,8 @@ static void points_on_a_line_go_with_their_neighbours(void **state)
     }
 }
 
-/* A matching of least cost cannot gain by an exchange of two pairs, nor of three; and a planted one of cost 0 is found. */
+/* A matching of least cost cannot gain by an exchange of two pairs, nor of three; and a planted one of cost 0 is found.
+ */
 static void planted_matchings_are_found(void **state)
 {
     (void)state;

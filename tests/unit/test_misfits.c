@@ -364,10 +364,9 @@ static void what_cannot_be_is_refused(void **state)
            "all of them, but strata \"a\" and \"b\" differ; use \"pivotal\", or \"wstrata\"");
     options.misfits = "global";
     t.shares[0] = 0;
-    refuse(
-        "blocked", &t.units,
-        "design: misfits \"global\" deals the leftover units of all strata together and needs the same arms in all "
-        "of them, but strata \"a\" and \"b\" differ; use \"pivotal\", or \"strata\"");
+    refuse("blocked", &t.units,
+           "design: misfits \"global\" deals the leftover units of all strata together and needs the same arms in all "
+           "of them, but strata \"a\" and \"b\" differ; use \"pivotal\", or \"strata\"");
     t.units.options = NULL;
     t.cluster[3] = 0;
     refuse("blocked_clustered", &t.units,

@@ -84,7 +84,8 @@ static void what_is_no_plan_is_refused(void **state)
          {"4: not valid YAML: a tab; indent with blanks"}},
         {"temoin: 1\n"
          "  trial: x\n",
-         {"2: not valid YAML: a key where none can be; put quotes around a text that holds \": \", or correct the indent"}},
+         {"2: not valid YAML: a key where none can be; put quotes around a text that holds \": \", or correct the "
+          "indent"}},
         {"temoin: 1\n"
          "trial: \"no end\n",
          {"3: not valid YAML: found unexpected end of stream (while scanning a quoted scalar that begins on line 2)"}},
@@ -112,7 +113,8 @@ static void keys_are_checked(void **state)
     static const refusal cases[] = {
         {SMALL "meassures: []\n",
          {"6: unknown key \"meassures\" at the top level; did you mean \"measures\"? Allowed: temoin, trial, clients, "
-          "outcomes, columns, arms, factorial, design, providers, capacity, measures, estimates, families, randomization, report"}},
+          "outcomes, columns, arms, factorial, design, providers, capacity, measures, estimates, families, "
+          "randomization, report"}},
         {SMALL "zzzzzzzzzzzz: 1\n",
          {"6: unknown key \"zzzzzzzzzzzz\" at the top level. Allowed: temoin, trial, clients, outcomes, columns, arms, "
           "factorial, design, providers, capacity, measures, estimates, families, randomization, report"}},
@@ -130,7 +132,8 @@ static void keys_are_checked(void **state)
           "8: \"estimates\" needs the key \"name\""}},
         {SMALL "design: {seed: again}\n", {"6: \"design\" stands here a second time; the first is on line 5"}},
         {SMALL "<<: {a: b}\n",
-         {"6: unknown key \"<<\" at the top level. Allowed: temoin, trial, clients, outcomes, columns, arms, factorial, "
+         {"6: unknown key \"<<\" at the top level. Allowed: temoin, trial, clients, outcomes, columns, arms, "
+          "factorial, "
           "design, providers, capacity, measures, estimates, families, randomization, report"}},
         {"temoin: 1\n"
          "trial: {}\n"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rerandomization against the textbook's formulas, over every assignment of small trials, and against the theorems of Morgan &
- * Rubin in large ones. */
+/* Rerandomization against the textbook's formulas, over every assignment of small trials, and against the theorems of
+ * Morgan & Rubin in large ones. */
 #include "small_trial.h"
 
 #include "designs/candidates.h"

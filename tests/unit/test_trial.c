@@ -111,8 +111,9 @@ static void units_in_no_stratum_are_refused(void **state)
 }
 
 #define SHARES_OF(kind)                                                                                                \
-    HEAD("") "design:\n  kind: " kind "\n  seed: s\n  strata: [x]\n  stratum_shares:\n"                                  \
-             "    - {stratum: [a], shares: [1, 3]}\n    - {stratum: [B], shares: [1, 3]}\n"
+    HEAD("")                                                                                                           \
+    "design:\n  kind: " kind "\n  seed: s\n  strata: [x]\n  stratum_shares:\n"                                         \
+    "    - {stratum: [a], shares: [1, 3]}\n    - {stratum: [B], shares: [1, 3]}\n"
 
 /* Where clients come one by one, the first of a stratum may be yet to come. */
 static void shares_are_of_strata_with_clients(void **state)
@@ -256,7 +257,8 @@ static void numbers_beyond_computing_are_refused(void **state)
     temoin_context_free(build(plan).ctx);
     write_file("o.csv", "id,income\na,1.0000001e150\nb,3\n");
     refuse(plan, TEMOIN_ERR_DATA,
-           "o.csv: line 2, column \"income\": found 1.0000001e+150; a number beyond 1e150 cannot be computed with; correct "
+           "o.csv: line 2, column \"income\": found 1.0000001e+150; a number beyond 1e150 cannot be computed with; "
+           "correct "
            "it, or if it stands for a missing value add it to the file's format: {missing: [...]} in the plan\n");
 }
 
@@ -419,7 +421,6 @@ static void declared_types_must_serve(void **state)
                 TEMOIN_ERR_PLAN,
                 "p.yaml: line 6: the probabilities \"w\" are declared as a category; they must be numbers\n");
 }
-
 
 int main(void)
 {

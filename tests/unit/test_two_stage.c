@@ -159,8 +159,9 @@ static void plans_of_workers_are_checked(void **state)
         {TWO_STAGE "providers: {structure: crossed}\n", "p.yaml: line 7: workers who are drawn serve one arm each: "
                                                         "write \"structure: nested\", or name the \"column\" of those "
                                                         "who served in fact\n"},
-        {DRAWN "providers: {structure: nested}\n", "p.yaml: line 7: \"providers\" needs the key \"column\"; only a "
-                                                   "design with \"workers\", or \"capacity\", knows providers without it\n"},
+        {DRAWN "providers: {structure: nested}\n",
+         "p.yaml: line 7: \"providers\" needs the key \"column\"; only a "
+         "design with \"workers\", or \"capacity\", knows providers without it\n"},
         {"design: {kind: two_stage, seed: s, workers: {file: w.csv}}\n",
          "p.yaml: line 6: \"design.workers\" needs the key \"id\"\n"},
     };
