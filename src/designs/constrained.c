@@ -129,6 +129,13 @@ static temoin_status pairwise(temoin_context *ctx, const tm_design_units *units,
     return status;
 }
 
+static temoin_status warn(temoin_context *ctx, const tm_design_units *units, const char **text)
+{
+    tm_constrained_validity validity;
+    TM_TRY(tm_constrained_validate(ctx, units, &validity));
+    return tm_constrained_warning(ctx, &validity, text);
+}
+
 const tm_design tm_design_constrained = {
     .key = "constrained",
     .title = "One among the best balanced allocations of few clusters or units (candidates: 100000, fraction: 0.1)",
@@ -140,4 +147,5 @@ const tm_design tm_design_constrained = {
     .enumerate = enumerate,
     .count = count,
     .pairwise = pairwise,
+    .warn = warn,
 };

@@ -82,6 +82,8 @@ typedef struct tm_design {
     /* Natural logarithm of the largest probability that an assignment and its mirror, in which two arms are swapped
      * throughout, have together; NaN: not known. NULL: tm_design_smallest_p lists them. */
     temoin_status (*likeliest)(temoin_context *ctx, const tm_design_units *units, double *log_probability);
+    /* What `temoin check` should warn of before the draw, result arena; NULL text: nothing. NULL: never anything. */
+    temoin_status (*warn)(temoin_context *ctx, const tm_design_units *units, const char **text);
 } tm_design;
 
 extern const tm_design *const tm_designs[];

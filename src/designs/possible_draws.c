@@ -29,6 +29,14 @@ static void put_exp(tm_sink *sink, double logarithm)
     }
 }
 
+static temoin_status put_warning(temoin_context *ctx, const tm_design *design, const tm_design_units *units, tm_sink *sink)
+{
+    const char *text = NULL;
+    TM_TRY(design->warn(ctx, units, &text));
+    if (text) tm_sink_printf(sink, "warning: %s\n", text);
+    return TEMOIN_OK;
+}
+
 static temoin_status put_line(temoin_context *ctx, const temoin_trial *trial, const tm_design *design, tm_sink *sink)
 {
     tm_design_units units;
@@ -36,6 +44,7 @@ static temoin_status put_line(temoin_context *ctx, const temoin_trial *trial, co
     TM_TRY(tm_trial_units_build(ctx, trial, &units));
     if (design->count) TM_TRY(design->count(ctx, &units, &log_count));
     TM_TRY(tm_design_smallest_p(ctx, design, &units, &log_p));
+    if (design->warn) TM_TRY(put_warning(ctx, design, &units, sink));
     if (isnan(log_count) && isnan(log_p)) return TEMOIN_OK;
     tm_sink_put(sink, "possible assignments: ");
     if (isnan(log_count))
