@@ -21,8 +21,8 @@ typedef struct temoin_assignment temoin_assignment;
 TEMOIN_MUST_CHECK temoin_status temoin_assignment_draw(temoin_context *context, const temoin_trial *trial,
                                                        const temoin_assignment **out);
 
-/** Lines that warn of what is wrong with the design, and say how many assignments it can make and the smallest p value that a two-sided randomization test of it
- * can be sure to reach; empty where neither is known, and for a trial drawn elsewhere. */
+/** Lines that warn of what is wrong with the design, and say how many assignments it can make and the smallest p value that a
+ * two-sided randomization test of it can be sure to reach; empty where none is known, and for a trial drawn elsewhere. */
 TEMOIN_MUST_CHECK temoin_status temoin_trial_render_count(temoin_context *context, const temoin_trial *trial,
                                                           const char **text, size_t *length);
 
