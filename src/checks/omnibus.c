@@ -7,8 +7,8 @@
  * Hansen & Bowers.
  *
  * The p value by redraws is (c + 1) / (R + 1), c of R redraws 1 … R being as unlike as the trial, ties within 1e-9
- * included. R is 999, or less where that would take more than 2e8 steps (a step is a covariate of a unit, or a
- * candidate's unit), but at least 99 or none. */
+ * included. R is 999, or less where that would take more than 1e9 steps (a step is a covariate of a unit, of which at
+ * least five are reckoned with, or a unit of a candidate), but at least 99 or none. */
 #include <math.h>
 #include <string.h>
 
@@ -19,7 +19,7 @@
 #include "numeric/distributions.h"
 
 enum { REDRAWS_MOST = 999, REDRAWS_LEAST = 99, DIMENSIONS_MOST = 300 };
-static const double steps_most = 2e8, numbers_most = 5e7;
+static const double steps_most = 1e9, numbers_most = 5e7;
 
 typedef struct comparison {
     tm_redraws redraws;
@@ -107,7 +107,7 @@ static temoin_status fill(temoin_context *ctx, comparison *c)
 static int64_t redraws_for(const comparison *c)
 {
     const double n_d = c->test.n_d, units = (double)c->redraws.assignment->trial->n_units;
-    const double steps = fmax(fmax(c->redraws.work, units * (double)c->n_x), n_d * n_d * n_d / 4);
+    const double steps = fmax(fmax(c->redraws.work, units * fmax(5, (double)c->n_x)), n_d * n_d * n_d / 4);
     const int64_t n = (int64_t)fmin(REDRAWS_MOST, steps_most / steps);
     return n < REDRAWS_LEAST ? 0 : n;
 }

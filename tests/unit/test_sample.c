@@ -299,6 +299,9 @@ static void balance_by_hand(void **state)
     assert_int_equal(results->n_baseline, 2 * (1 + 4 + 1));
     check_baseline(find_baseline(results, "x", "", 0), 3, 1, 13.0 / 3, sqrt(28.0 / 3), NAN);
     check_baseline(find_baseline(results, "x", "", 1), 3, 0, 4, 2, -1.0 / 3 / sqrt((28.0 / 3 + 4) / 2));
+    check_close(find_baseline(results, "x", "", 1)->variance_ratio, 4 / (28.0 / 3), 1e-15);
+    assert_true(isnan(find_baseline(results, "x", "", 0)->variance_ratio));
+    assert_true(isnan(find_baseline(results, "town", "A", 1)->variance_ratio));
     check_baseline(find_baseline(results, "town", "A", 0), 4, 0, 0.25, NAN, NAN);
     check_baseline(find_baseline(results, "town", "A", 1), 2, 1, 0.5, NAN, 0.25 / sqrt((0.1875 + 0.25) / 2));
     check_baseline(find_baseline(results, "town", "B", 1), 2, 1, 0, NAN, -0.5 / sqrt(0.25 / 2));
