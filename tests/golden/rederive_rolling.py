@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Print a rolling bundle's ledger, derived again from the README's "Rolling designs": rederive_rolling.py BUNDLE."""
+"""Print a rolling bundle's ledger, derived again from the README's "Rolling designs": rederive_rolling.py BUNDLE [SEED]."""
 import collections, csv, decimal, fractions, hashlib, itertools as it, json, math, pathlib, re, sys
 bundle = pathlib.Path(sys.argv[1])
 manifest = json.loads((bundle / "manifest.json").read_bytes(), parse_float=fractions.Fraction)
-design, seed = manifest["design"], manifest["design"]["seed"]
+design, seed = manifest["design"], manifest["design"].get("seed", sys.argv[-1])
 kind, options, own = design["kind"], design.get("options", {}), design["stratum_shares"]
 columns, names = range(len(design["arms"])), [arm["name"].encode() for arm in design["arms"]]
 M = 47026247687942121848144207491837523525

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Print the ledger of workers and that of clients of a two-stage bundle, derived again from the README's "How an allocation is
-drawn" and "Two stages": rederive_two_stage.py BUNDLE."""
+drawn" and "Two stages": rederive_two_stage.py BUNDLE [SEED]."""
 import csv, decimal, hashlib, itertools as it, json, math, pathlib, re, sys
 manifest = json.loads(pathlib.Path(sys.argv[1], "manifest.json").read_bytes())
-arms, own, seed = (manifest["design"][word] for word in ("arms", "stratum_shares", "seed"))
+arms, own, seed = (manifest["design"].get(word, sys.argv[-1]) for word in ("arms", "stratum_shares", "seed"))
 columns, M = range(len(arms)), 47026247687942121848144207491837523525
 def sha256(text): return hashlib.sha256(text).hexdigest().encode()
 def key(*name): return sha256(b"\0".join([b"temoin/1", manifest["trial"].encode(), seed.encode(), *name]))

@@ -2,6 +2,7 @@
 """Rolling ledgers against rederive_rolling.py, which knows the README's rule and nothing else, and against the ledgers of those
 who had come before. Speaks TAP. Argument: the program."""
 import functools
+import hashlib
 import pathlib
 import random
 import subprocess
@@ -21,13 +22,14 @@ COLUMNS = ["id", "came", "site", "school", "sex"]
 
 def write_trial(folder, units, design, shares):
     folder.mkdir()
+    (folder / "seed.txt").write_text("s\n", encoding="utf-8")
     tap.write_csv(folder / "clients.csv", COLUMNS, units)
     tap.write_plan(folder / "plan.yaml", {
         "temoin": 1, "trial": {"id": "rolling", "title": {"en": "T"}},
         "clients": {"file": "clients.csv", "id": "id", "format": {"delimiter": "comma", "missing": [""]}},
         "columns": [{"name": name, "type": "category"} for name in ("site", "school", "sex")],
         "arms": [{"name": f"arm, {a}" if a == 2 else f"arm {a}", "share": share} for a, share in enumerate(shares)],
-        "design": {"seed": "s", "arrival": "came", **design}})
+        "design": {**({} if "seed_file" in design else {"seed": "s"}), "arrival": "came", **design}})
     tap.run(PROGRAM, "assign", folder / "plan.yaml", "-o", folder / "out", "--quiet")
     return (folder / "out/ledger.csv").read_bytes()
 
@@ -37,7 +39,7 @@ def draw(units, design, shares=("1", "1"), prefixes=()):
     with tempfile.TemporaryDirectory(prefix="temoin-rolling-") as scratch:
         whole = pathlib.Path(scratch, "all")
         ledger = write_trial(whole, units, design, shares)
-        again = [sys.executable, "-B", HERE / "rederive_rolling.py", whole / "out"]
+        again = [sys.executable, "-B", HERE / "rederive_rolling.py", whole / "out", *(["s"] if "seed_file" in design else [])]
         derived = subprocess.run(again, stdout=subprocess.PIPE, check=True)
         tap.equal_bytes(derived.stdout, ledger, "ledger.csv")
         rows = tap.read_csv(whole / "out/ledger.csv")[1:]
@@ -90,9 +92,15 @@ def own_shares():
         draw(people(200), {**kind, "strata": ["site"], "stratum_shares": shares}, ["1", "1", "1"], [100, 199])
 
 
+def secret_seed():
+    """A bundle that holds only the seed's digest has the ledger of one that holds the seed."""
+    for design, shares in DESIGNS.values():
+        draw(people(60), {**design, "seed_file": "seed.txt", "seed_commitment": hashlib.sha256(b"s").hexdigest()}, shares)
+
+
 TESTS = [(f"{name}: derived again", functools.partial(derived, name)) for name in DESIGNS]
 TESTS += [(f"{name}: every beginning", functools.partial(prefixes, name)) for name in DESIGNS]
-TESTS += [("strata with shares of their own", own_shares)]
+TESTS += [("strata with shares of their own", own_shares), ("a secret seed", secret_seed)]
 
 if __name__ == "__main__":
     sys.exit(tap.main(TESTS))

@@ -3,6 +3,7 @@
 rule promises of them. Speaks TAP. Argument: the program."""
 import collections
 import functools
+import hashlib
 import pathlib
 import random
 import subprocess
@@ -53,8 +54,9 @@ def fractions(names, shares):
     return {name: float(share) / total for name, share in zip(names, shares)}
 
 
-def draw(workers, clients, shares, strata=("x",), own=(), names=None, seed="s"):
-    """workers, clients: (id, value of each stratum …); own: (values of the stratum, shares)."""
+def draw(workers, clients, shares, strata=("x",), own=(), names=None, seed="s", secret=False):
+    """workers, clients: (id, value of each stratum …); own: (values of the stratum, shares); secret: the seed is in a
+    file of its own."""
     with tempfile.TemporaryDirectory(prefix="temoin-stages-") as scratch:
         folder = pathlib.Path(scratch)
         names = names or [f"arm {a}" for a in range(len(shares))]
@@ -62,6 +64,9 @@ def draw(workers, clients, shares, strata=("x",), own=(), names=None, seed="s"):
         tap.write_csv(folder / "team.csv", ["name", *strata], workers)
         form = {"delimiter": "comma", "missing": [""]}
         design = {"kind": "two_stage", "seed": seed, "workers": {"file": "team.csv", "id": "name", "format": form}}
+        if secret:
+            (folder / "seed.txt").write_text(design.pop("seed") + "\n", encoding="utf-8")
+            design.update(seed_file="seed.txt", seed_commitment=hashlib.sha256(seed.encode()).hexdigest())
         if strata:
             design["strata"] = list(strata)
         if own:
@@ -71,13 +76,13 @@ def draw(workers, clients, shares, strata=("x",), own=(), names=None, seed="s"):
             "clients": {"file": "clients.csv", "id": "id", "format": form},
             "arms": [{"name": name, "share": share} for name, share in zip(names, shares)], "design": design})
         tap.run(PROGRAM, "assign", folder / "plan.yaml", "-o", folder / "out", "--quiet")
-        derived = subprocess.run([sys.executable, "-B", HERE / "rederive_two_stage.py", folder / "out"], stdout=subprocess.PIPE,
-                                 check=True).stdout
+        again = [sys.executable, "-B", HERE / "rederive_two_stage.py", folder / "out", *([seed] if secret else [])]
+        derived = subprocess.run(again, stdout=subprocess.PIPE, check=True).stdout
         ledgers = [(folder / "out" / name).read_bytes() for name in ("workers.csv", "ledger.csv")]
         tap.equal_bytes(derived, b"".join(ledgers), "both ledgers")
         theirs = {"|".join(map(escaped, values)): fractions(names, parts) for values, parts in own}
         check(folder / "out", lambda stratum: theirs.get(stratum, fractions(names, shares)), len(workers))
-        tap.run(PROGRAM, "verify", folder / "out", "--quiet")
+        tap.run(PROGRAM, "verify", folder / "out", "--quiet", *(["--seed-file", folder / "seed.txt"] if secret else []))
         return ledgers
 
 
@@ -102,6 +107,11 @@ def order_of_rows():
     workers, clients = people("w", 30, lambda i: f"s{i % 3}"), people("c", 200, lambda i: f"s{i * i % 7 % 3}")
     first = draw(workers, clients, ["1", "2"])
     tap.equal(draw(sorted(workers), clients[::-1], ["1", "2"]), first)
+
+
+def secret_seed():
+    workers, clients = people("w", 30, lambda i: f"s{i % 3}"), people("c", 100, lambda i: f"s{i * i % 7 % 3}")
+    tap.equal(draw(workers, clients, ["1", "2"], secret=True), draw(workers, clients, ["1", "2"]))
 
 
 def no_strata():
@@ -145,7 +155,7 @@ def random_trials(seed):
         draw(workers, clients, shares, seed=str(seed))
 
 
-TESTS = [seven_sites, order_of_rows, no_strata, names_that_need_care, bars_keep_strata_and_arms_apart,
+TESTS = [seven_sites, order_of_rows, secret_seed, no_strata, names_that_need_care, bars_keep_strata_and_arms_apart,
          workers_where_no_client_is, fewer_clients_than_workers, shares_of_some_strata]
 TESTS = [(test.__name__.replace("_", " "), test) for test in TESTS]
 TESTS += [(f"random trials, seed {seed}", functools.partial(random_trials, seed)) for seed in range(4)]
