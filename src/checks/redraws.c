@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "designs/pair_groups.h"
+#include "designs/remaining_units.h"
 #include "designs/trial_units.h"
 #include "numeric/stream.h"
 
@@ -37,6 +38,8 @@ static temoin_status prepare_own(temoin_context *ctx, tm_redraws *r)
     const temoin_trial *trial = r->assignment->trial;
     TM_TRY(tm_trial_units_build(ctx, trial, &r->units));
     r->known = true;
+    if (trial->capacity)
+        return tm_remaining_units_build(ctx, &r->units, r->assignment->workers->deferred, &r->remaining, &r->member);
     if (strcmp(r->design->key, "pairs") == 0 && !r->units.pair) TM_TRY(keep_pairs(ctx, &r->units));
     if (strcmp(r->design->key, "constrained") == 0) TM_TRY(tm_constrained_list_build(ctx, &r->units, &r->list));
     if (strcmp(r->design->key, "rerandomized") == 0) r->work *= candidates_per_draw(r->units.options);
@@ -67,6 +70,7 @@ static temoin_status group_units(temoin_context *ctx, tm_redraws *r)
     const temoin_trial *trial = r->assignment->trial;
     const tm_design_units *units = &r->units;
     const int32_t *of_block = units->pair ? units->pair : trial->stratum, *arm = r->assignment->arm;
+    const bool keeps_armless = r->assignment->drawn && !trial->capacity; /* another draw would give them one */
     int32_t *group, *block, *first;
     r->n_groups = units->cluster ? units->n_clusters : trial->n_units;
     r->n_blocks = units->pair ? units->n_pairs : trial->n_strata;
@@ -75,7 +79,7 @@ static temoin_status group_units(temoin_context *ctx, tm_redraws *r)
     TM_SCRATCH(ctx, first, r->n_groups); /* 2 + the arm of the first unit */
     for (int64_t u = 0; u < trial->n_units; u++) {
         const int32_t g = units->cluster ? units->cluster[u] : (int32_t)u;
-        group[u] = of_block[u] < 0 || (!r->assignment->drawn && arm[u] < 0) ? -1 : g;
+        group[u] = of_block[u] < 0 || (!keeps_armless && arm[u] < 0) ? -1 : g;
         if (group[u] < 0) continue;
         r->split = r->split || (first[g] && (block[g] != of_block[u] || first[g] != arm[u] + 2));
         block[g] = of_block[u];
@@ -102,10 +106,23 @@ temoin_status tm_redraws_build(temoin_context *ctx, const temoin_assignment *ass
     return group_units(ctx, out);
 }
 
+static temoin_status draw_remaining(temoin_context *ctx, tm_redraws *r, int64_t replicate)
+{
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    int32_t *arm;
+    TM_SCRATCH(ctx, arm, r->remaining.n_units);
+    r->remaining.replicate = replicate;
+    const temoin_status status = r->remaining.n_units ? r->design->draw(ctx, &r->remaining, arm) : TEMOIN_OK;
+    for (int64_t i = 0; status == TEMOIN_OK && i < r->remaining.n_units; i++) r->unit_arm[r->member[i]] = arm[i];
+    tm_arena_rewind(&ctx->scratch, mark);
+    return status;
+}
+
 static temoin_status draw_own(temoin_context *ctx, tm_redraws *r, int64_t replicate)
 {
     tm_design_units units = r->units;
     tm_pcg64 stream;
+    if (r->member) return draw_remaining(ctx, r, replicate);
     units.replicate = replicate;
     if (!r->list.allowed) return r->design->draw(ctx, &units, r->unit_arm);
     tm_design_stream(&units, &stream, "constrained", "");

@@ -9,16 +9,18 @@
 typedef struct tm_redraws {
     const temoin_assignment *assignment;
     const tm_design *design;
-    bool known;             /* how the arms were drawn; false: there are no redraws */
-    tm_design_units units;  /* of a trial that temoin drew; made pairs stand in `pair` */
-    tm_constrained_list list;
-    double work;            /* of one redraw, in units */
-    int64_t n_groups;       /* units, or whole clusters */
-    const int32_t *group;   /* [n_units] -1: of an unknown cluster or pair, or in no arm of a trial drawn elsewhere */
+    bool known;                /* how the arms were drawn; false: there are no redraws */
+    double work;               /* of one redraw, in units */
+    tm_design_units units;     /* of a trial that temoin drew; made pairs stand in `pair` */
+    tm_constrained_list list;  /* of that design */
+    tm_design_units remaining; /* where places are few: who was not deferred, which another draw is not asked about */
+    int64_t *member;           /* [remaining.n_units] NULL: there are places for all */
+    int32_t *unit_arm;         /* [n_units] */
+    int64_t n_groups;          /* units, or whole clusters */
+    const int32_t *group;      /* [n_units] -1: of an unknown cluster or pair, or in no arm and never to be */
     int32_t n_blocks;
-    const int32_t *block;   /* [n_groups] stratum, or pair */
-    bool split;             /* a cluster has units in two arms or blocks */
-    int32_t *unit_arm;      /* [n_units] */
+    const int32_t *block; /* [n_groups] stratum, or pair */
+    bool split;           /* a cluster has units in two arms or blocks */
 } tm_redraws;
 
 /* In the caller's scratch. */

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "designs/remaining_units.h"
+
 typedef struct leaver {
     double exit;
     int64_t unit;
@@ -39,42 +41,6 @@ static bool is_there(const tm_capacity *c, int32_t w, double day)
     return c->from[w] <= day && day < c->to[w];
 }
 
-/* The units who are not deferred, in canonical order; member [their number] says who they are. */
-static temoin_status leave_out(temoin_context *ctx, const walk *k, tm_design_units *out, int64_t **member)
-{
-    const tm_design_units *all = k->units;
-    int64_t *place, n = 0, *arrival;
-    int32_t *stratum, *level;
-    const char **id;
-    const int32_t **factor;
-    TM_SCRATCH(ctx, *member, all->n_units);
-    TM_SCRATCH(ctx, place, all->n_units);
-    for (int64_t u = 0; u < all->n_units; u++)
-        if (!k->deferred[u]) (*member)[place[u] = n++] = u;
-    TM_SCRATCH(ctx, stratum, n);
-    TM_SCRATCH(ctx, id, n);
-    TM_SCRATCH(ctx, arrival, n);
-    TM_SCRATCH(ctx, factor, all->n_factors);
-    for (int64_t i = 0; i < n; i++) {
-        stratum[i] = all->stratum[(*member)[i]];
-        id[i] = all->id[(*member)[i]];
-    }
-    for (int64_t i = 0, at = 0; i < all->n_units; i++)
-        if (!k->deferred[all->arrival[i]]) arrival[at++] = place[all->arrival[i]];
-    for (int32_t f = 0; f < all->n_factors; f++) {
-        TM_SCRATCH(ctx, level, n);
-        for (int64_t i = 0; i < n; i++) level[i] = all->factor[f][(*member)[i]];
-        factor[f] = level;
-    }
-    *out = *all;
-    out->n_units = n;
-    out->stratum = stratum;
-    out->id = id;
-    out->arrival = arrival;
-    out->factor = factor;
-    return TEMOIN_OK;
-}
-
 /* Arms, and with `probability` their chances, of all who are not deferred. */
 static temoin_status draw_rest(temoin_context *ctx, walk *k, double *probability)
 {
@@ -83,7 +49,7 @@ static temoin_status draw_rest(temoin_context *ctx, walk *k, double *probability
     int64_t *member;
     int32_t *arm;
     double *chance, error;
-    TM_TRY(leave_out(ctx, k, &rest, &member));
+    TM_TRY(tm_remaining_units_build(ctx, k->units, k->deferred, &rest, &member));
     TM_SCRATCH(ctx, arm, rest.n_units);
     TM_SCRATCH(ctx, chance, rest.n_units);
     if (rest.n_units > 0) TM_TRY(k->design->draw(ctx, &rest, arm));

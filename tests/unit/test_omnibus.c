@@ -282,6 +282,44 @@ static void shuffles_keep_blocks(void **state)
     temoin_context_free(r.ctx);
 }
 
+/* Who found no place has no arm in any redraw; the others have those of a trial without the deferred. */
+static void deferred_stay_out(void **state)
+{
+    (void)state;
+    static const char plan[] = PLAN("seed: s, kind: permuted, block_sizes: [4], arrival: came", X)
+        "capacity: {file: w.csv, id: w, places: places, from: from, arm: ocm, exits: {file: c.csv, id: id, date: left}}\n";
+    static const char few[] = PLAN("seed: s, kind: permuted, block_sizes: [4], arrival: came", X);
+    char text[4096] = "id,came,left,x\n", rest[4096] = "id,came,left,x\n", line[80];
+    const temoin_results *results;
+    tm_redraws redraws, plain;
+    int32_t arm[24], alone[24], n = 0;
+    write_file("w.csv", "w,places,from\nu,3,2020-01-01\n");
+    for (int u = 0; u < 24; u++)
+        snprintf(text + strlen(text), 80, "u%02d,2020-01-%02d,2020-01-%02d,%d\n", u, u + 1, u + 7, u * 7 % 11);
+    write_file("c.csv", text);
+    run r = draw(plan);
+    check_ok(r.ctx, temoin_results_build(r.ctx, r.trial, r.assignment, &results));
+    check_ok(r.ctx, tm_redraws_build(r.ctx, r.assignment, &redraws));
+    for (int u = 0; u < 24; u++) {
+        snprintf(line, sizeof line, "u%02d,2020-01-%02d,2020-01-%02d,%d\n", u, u + 1, u + 7, u * 7 % 11);
+        if (r.assignment->arm[u] >= 0) strcat(rest, line), n++;
+    }
+    assert_true(n > 8 && n < 24);
+    assert_int_equal(results->omnibus->n, n);
+    assert_int_equal(results->omnibus->n_redraws, 999);
+    write_file("c.csv", rest);
+    run s = draw(few);
+    check_ok(s.ctx, tm_redraws_build(s.ctx, s.assignment, &plain));
+    for (int64_t replicate = 0; replicate < 20; replicate++) {
+        check_ok(r.ctx, tm_redraws_draw(r.ctx, &redraws, replicate, arm));
+        check_ok(s.ctx, tm_redraws_draw(s.ctx, &plain, replicate, alone));
+        for (int u = 0, k = 0; u < 24; u++)
+            assert_int_equal(arm[u], r.assignment->arm[u] < 0 ? -1 : alone[k++]);
+    }
+    temoin_context_free(s.ctx);
+    temoin_context_free(r.ctx);
+}
+
 static void check_note(const char *plan, const char *note, int64_t n, int64_t n_covariates)
 {
     run r;
@@ -350,6 +388,7 @@ int main(void)
         cmocka_unit_test(redraws_agree_with_all_draws),
         cmocka_unit_test(redraws_are_those_of_the_design),
         cmocka_unit_test(shuffles_keep_blocks),
+        cmocka_unit_test(deferred_stay_out),
         cmocka_unit_test(notes_say_what_is_missing),
         cmocka_unit_test(lines_for_a_terminal),
     };
