@@ -10,6 +10,8 @@
 #include "designs/assignment_struct.h"
 #include "temoin/audit.h"
 
+enum { RESERVE_AFTER = 1000 };
+
 /* Each line ends in the digest of the digest before it, a line feed, and its own text up to the comma before its
  * digest. A chain starts from SHA-256("temoin/1" NUL trial id NUL seed NUL name NUL), so that two trials' ledgers
  * differ from their first line on. Where workers are drawn, theirs is named "workers" and the clients' chain goes on
@@ -132,6 +134,13 @@ static temoin_status start_ledger(temoin_context *ctx, const temoin_assignment *
     return TEMOIN_OK;
 }
 
+/* After some lines, how long they all will be is known well enough: positions grow to their most digits, ids vary a little. */
+static void reserve_rest(tm_sink *sink, int64_t n_done, int64_t n)
+{
+    enum { DIGITS = 8 };
+    tm_sink_reserve(sink, (int64_t)(sink->length / (size_t)n_done + DIGITS) * (n - n_done));
+}
+
 temoin_status temoin_ledger_render(temoin_context *ctx, const temoin_assignment *assignment, const char **text,
                                    size_t *length)
 {
@@ -141,7 +150,11 @@ temoin_status temoin_ledger_render(temoin_context *ctx, const temoin_assignment 
     TM_TRY(start_ledger(ctx, assignment, hex));
     tm_sink_init(&sink, ctx);
     tm_sink_printf(&sink, "position,client,stratum,arm,probability,%sdigest\n", service_columns(assignment));
-    for (int64_t k = 0; k < assignment->trial->n_units; k++) TM_TRY(put_line(&sink, assignment, k, hex));
+    for (int64_t k = 0; k < assignment->trial->n_units; k++) {
+        if (k == RESERVE_AFTER) reserve_rest(&sink, k, assignment->trial->n_units);
+        TM_TRY(put_line(&sink, assignment, k, hex));
+    }
+    memcpy(assignment->head, hex, TM_SHA256_HEX_SIZE);
     *text = sink.text;
     *length = sink.length;
     return tm_sink_finish(&sink);
@@ -153,9 +166,10 @@ static temoin_status find_head(temoin_context *ctx, const temoin_assignment *ass
     TM_TRY(check_drawn(ctx, assignment));
     tm_sink sink;
     char hex[TM_SHA256_HEX_SIZE];
-    TM_TRY(start_ledger(ctx, assignment, hex));
+    memcpy(hex, assignment->head, sizeof hex);
+    if (!hex[0]) TM_TRY(start_ledger(ctx, assignment, hex));
     tm_sink_init(&sink, ctx);
-    for (int64_t k = 0; k < assignment->trial->n_units; k++) {
+    for (int64_t k = 0; !assignment->head[0] && k < assignment->trial->n_units; k++) {
         sink.length = 0;
         TM_TRY(put_line(&sink, assignment, k, hex));
     }

@@ -12,18 +12,19 @@ static temoin_status fail_errno(temoin_context *ctx, const char *path, const cha
     return tm_fail(ctx, TEMOIN_ERR_IO, "%s: cannot %s: %s", path, what, strerror(errno));
 }
 
-static temoin_status read_descriptor(temoin_context *ctx, const char *path, int fd, const char **bytes, size_t *length)
+static temoin_status read_descriptor(temoin_context *ctx, tm_arena *arena, const char *path, int fd, const char **bytes,
+                                     size_t *length)
 {
     struct stat about;
     if (fstat(fd, &about) != 0) return fail_errno(ctx, path, "read");
     if (S_ISDIR(about.st_mode)) TM_FAIL(ctx, TEMOIN_ERR_IO, "%s: is a folder; name a file", path);
     size_t room = about.st_size > 0 ? (size_t)about.st_size : 1 << 16, got = 0;
-    char *to;
-    TM_ALLOC(ctx, to, (int64_t)room + 1);
+    char *to = tm_arena_take(arena, (int64_t)room + 1, 1);
+    if (!to) return tm_fail_memory(ctx);
     for (;;) {
         if (got == room) { /* it grew, or its size was unknown (a pipe) */
-            char *wider;
-            TM_ALLOC(ctx, wider, (int64_t)room * 2 + 1);
+            char *wider = tm_arena_take(arena, (int64_t)room * 2 + 1, 1);
+            if (!wider) return tm_fail_memory(ctx);
             memcpy(wider, to, got);
             to = wider;
             room *= 2;
@@ -41,13 +42,23 @@ static temoin_status read_descriptor(temoin_context *ctx, const char *path, int 
     return TEMOIN_OK;
 }
 
-temoin_status tm_file_read(temoin_context *ctx, const char *path, const char **bytes, size_t *length)
+static temoin_status read_into(temoin_context *ctx, tm_arena *arena, const char *path, const char **bytes, size_t *length)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return fail_errno(ctx, path, "open");
-    temoin_status status = read_descriptor(ctx, path, fd, bytes, length);
+    temoin_status status = read_descriptor(ctx, arena, path, fd, bytes, length);
     close(fd);
     return status;
+}
+
+temoin_status tm_file_read(temoin_context *ctx, const char *path, const char **bytes, size_t *length)
+{
+    return read_into(ctx, &ctx->results, path, bytes, length);
+}
+
+temoin_status tm_file_read_scratch(temoin_context *ctx, const char *path, const char **bytes, size_t *length)
+{
+    return read_into(ctx, &ctx->scratch, path, bytes, length);
 }
 
 static temoin_status make_one(temoin_context *ctx, const char *path)

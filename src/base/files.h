@@ -7,6 +7,9 @@
 
 /* All bytes of a file in the result arena, with a NUL behind them. Errors: TEMOIN_ERR_IO with path and reason. */
 TEMOIN_MUST_CHECK temoin_status tm_file_read(temoin_context *ctx, const char *path, const char **bytes, size_t *length);
+/* The same in scratch, for what is read once. */
+TEMOIN_MUST_CHECK temoin_status tm_file_read_scratch(temoin_context *ctx, const char *path, const char **bytes,
+                                                     size_t *length);
 
 /* Makes the directory and its parents; an existing one is fine. */
 TEMOIN_MUST_CHECK temoin_status tm_directory_make(temoin_context *ctx, const char *path);

@@ -12,12 +12,8 @@ void tm_sink_init(tm_sink *sink, temoin_context *ctx)
     *sink = (tm_sink){.ctx = ctx};
 }
 
-static bool make_room(tm_sink *sink, size_t more)
+static bool move_to(tm_sink *sink, size_t room)
 {
-    if (sink->out_of_memory) return false;
-    if (sink->length + more + 1 <= sink->room) return true;
-    size_t room = sink->room ? sink->room * 2 : 4096;
-    while (room < sink->length + more + 1) room *= 2;
     char *text = tm_arena_take(&sink->ctx->results, (int64_t)room, 1);
     if (!text) {
         sink->out_of_memory = true;
@@ -27,6 +23,20 @@ static bool make_room(tm_sink *sink, size_t more)
     sink->text = text;
     sink->room = room;
     return true;
+}
+
+static bool make_room(tm_sink *sink, size_t more)
+{
+    if (sink->out_of_memory) return false;
+    if (sink->length + more + 1 <= sink->room) return true;
+    size_t room = sink->room ? sink->room * 2 : 4096;
+    while (room < sink->length + more + 1) room *= 2;
+    return move_to(sink, room);
+}
+
+void tm_sink_reserve(tm_sink *sink, int64_t more)
+{
+    if (!sink->out_of_memory && sink->length + (size_t)more + 1 > sink->room) move_to(sink, sink->length + (size_t)more + 1);
 }
 
 void tm_sink_put_bytes(tm_sink *sink, const char *bytes, size_t length)

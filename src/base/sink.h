@@ -14,6 +14,8 @@ typedef struct tm_sink {
 } tm_sink;
 
 void tm_sink_init(tm_sink *sink, temoin_context *ctx);
+/* Makes room for so many more bytes at once: what a growing text leaves behind stays taken. */
+void tm_sink_reserve(tm_sink *sink, int64_t more);
 void tm_sink_put(tm_sink *sink, const char *text);
 void tm_sink_put_bytes(tm_sink *sink, const char *bytes, size_t length);
 TEMOIN_PRINTF(2, 3)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/nearest.h"
 #include "base/number_text.h"
 #include "base/sink.h"
@@ -227,6 +228,7 @@ temoin_status temoin_assignment_draw(temoin_context *ctx, const temoin_trial *tr
     *out = NULL;
     TM_TRY(find_design(ctx, trial->plan, &design));
     TM_ALLOC(ctx, assignment, 1);
+    TM_ALLOC(ctx, assignment->head, TM_SHA256_HEX_SIZE);
     assignment->trial = trial;
     TM_TRY(fill(ctx, design, assignment));
     tm_arena_rewind(&ctx->scratch, scratch);

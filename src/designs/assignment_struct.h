@@ -17,6 +17,7 @@ struct temoin_assignment {
     const int64_t *order;          /* [n_units] of a rolling design's ledger: as they came; NULL: canonical order */
     bool probabilities_differ;     /* some arm's chance is not the same for all units */
     bool drawn;                    /* by temoin, so that there is a ledger */
+    char *head;                    /* [TM_SHA256_HEX_SIZE] the ledger's last digest once it was rendered, "" before */
     const tm_worker_draw *workers; /* of a two-stage draw, or where places are few; NULL: none are drawn */
 };
 

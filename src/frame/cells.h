@@ -58,15 +58,22 @@ bool tm_raw_flag(const tm_raw *cell, unsigned *pairs, double *out);
 /* Distinct texts in the order they came; `tm_distinct_add` gives the index of a text, old or new. */
 typedef struct tm_distinct {
     temoin_context *ctx;
-    int32_t *slot;  /* [n_slots] index + 1, 0: free */
-    uint64_t *hash; /* [n_slots / 2] */
-    tm_raw *cell;   /* [n_slots / 2] */
+    const tm_raw *cell; /* where all texts come from: every `stride`-th */
+    int32_t stride;
+    int64_t n_cells; /* at most so many will come: room for all at once where most differ */
+    int32_t *slot;   /* [n_slots] index + 1, 0: free */
+    uint32_t *hash;  /* [n_slots / 2] */
+    int32_t *first;  /* [n_slots / 2] number of the cell that came first */
     int64_t n_slots;
     int32_t n;
 } tm_distinct;
 
-TEMOIN_MUST_CHECK temoin_status tm_distinct_init(tm_distinct *distinct, temoin_context *ctx);
-TEMOIN_MUST_CHECK temoin_status tm_distinct_add(tm_distinct *distinct, const tm_raw *cell, int32_t *index);
+TEMOIN_MUST_CHECK temoin_status tm_distinct_init(tm_distinct *distinct, temoin_context *ctx, const tm_raw *cell,
+                                                 int32_t stride, int64_t n_cells);
+/* The text of the i-th cell, i = 0, stride, 2 stride, … counted in strides. */
+TEMOIN_MUST_CHECK temoin_status tm_distinct_add(tm_distinct *distinct, int64_t i, int32_t *index);
+/* The text with that index. */
+const tm_raw *tm_distinct_text(const tm_distinct *distinct, int32_t index);
 
 /* Codes and sorted levels of the j-th column; `*n_missing` is counted anew. */
 TEMOIN_MUST_CHECK temoin_status tm_levels_build(temoin_context *ctx, const tm_cells *cells, int32_t j,

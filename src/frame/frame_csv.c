@@ -51,6 +51,9 @@ temoin_status temoin_frame_read_csv(temoin_context *ctx, const char *path, const
     const char *bytes;
     size_t length;
     *out = NULL;
-    TM_TRY(tm_file_read(ctx, path, &bytes, &length));
-    return tm_frame_parse(ctx, path, bytes, length, opts, out);
+    tm_mark mark = tm_arena_mark(&ctx->scratch);
+    temoin_status status = tm_file_read_scratch(ctx, path, &bytes, &length);
+    if (status == TEMOIN_OK) status = tm_frame_parse(ctx, path, bytes, length, opts, out);
+    tm_arena_rewind(&ctx->scratch, mark);
+    return status;
 }

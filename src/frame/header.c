@@ -59,7 +59,7 @@ temoin_status tm_header_check(temoin_context *ctx, const char *path, int64_t lin
 {
     tm_distinct names;
     int32_t *place; /* [names.n] column where a name stood first */
-    TM_TRY(tm_distinct_init(&names, ctx));
+    TM_TRY(tm_distinct_init(&names, ctx, name, 1, n_columns));
     TM_SCRATCH(ctx, place, n_columns);
     for (int32_t j = 0; j < n_columns && !tm_problems_full(ctx); j++) {
         if (name[j].length == 0) {
@@ -69,7 +69,7 @@ temoin_status tm_header_check(temoin_context *ctx, const char *path, int64_t lin
             continue;
         }
         int32_t index, n_before = names.n;
-        TM_TRY(tm_distinct_add(&names, &name[j], &index));
+        TM_TRY(tm_distinct_add(&names, j, &index));
         char shown[TM_SHOWN_SIZE];
         if (names.n > n_before)
             place[index] = j;

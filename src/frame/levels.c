@@ -31,42 +31,61 @@ static void place_all(tm_distinct *d)
 
 static temoin_status widen(tm_distinct *d, int64_t n_slots)
 {
-    tm_distinct wider = {.ctx = d->ctx, .n_slots = n_slots, .n = d->n};
+    tm_distinct wider = *d;
+    wider.n_slots = n_slots;
     TM_SCRATCH(d->ctx, wider.slot, n_slots);
     TM_SCRATCH(d->ctx, wider.hash, n_slots / 2);
-    TM_SCRATCH(d->ctx, wider.cell, n_slots / 2);
+    TM_SCRATCH(d->ctx, wider.first, n_slots / 2);
     if (d->n) {
         memcpy(wider.hash, d->hash, (size_t)d->n * sizeof *d->hash);
-        memcpy(wider.cell, d->cell, (size_t)d->n * sizeof *d->cell);
+        memcpy(wider.first, d->first, (size_t)d->n * sizeof *d->first);
     }
     *d = wider;
     place_all(d);
     return TEMOIN_OK;
 }
 
-temoin_status tm_distinct_init(tm_distinct *d, temoin_context *ctx)
+/* Twice the room; but where most of many cells differ, room for all of them at once: what is outgrown is not given back. */
+static int64_t next_size(const tm_distinct *d, int64_t i)
 {
-    *d = (tm_distinct){.ctx = ctx};
+    enum { MANY = 1 << 15 };
+    int64_t n_slots = d->n_slots * 2;
+    if (d->n >= MANY && d->n > i / 2)
+        while (n_slots < 2 * d->n_cells) n_slots *= 2;
+    return n_slots;
+}
+
+temoin_status tm_distinct_init(tm_distinct *d, temoin_context *ctx, const tm_raw *cell, int32_t stride, int64_t n_cells)
+{
+    *d = (tm_distinct){.ctx = ctx, .cell = cell, .stride = stride, .n_cells = n_cells};
     return widen(d, 256);
 }
 
-temoin_status tm_distinct_add(tm_distinct *d, const tm_raw *cell, int32_t *index)
+const tm_raw *tm_distinct_text(const tm_distinct *d, int32_t index)
 {
-    uint64_t hash = hash_text(cell->text, cell->length), at = hash & (uint64_t)(d->n_slots - 1);
+    return &d->cell[(int64_t)d->first[index] * d->stride];
+}
+
+temoin_status tm_distinct_add(tm_distinct *d, int64_t i, int32_t *index)
+{
+    const tm_raw *cell = &d->cell[i * d->stride];
+    const uint64_t wide = hash_text(cell->text, cell->length);
+    const uint32_t hash = (uint32_t)(wide ^ wide >> 32);
+    uint64_t at = hash & (uint64_t)(d->n_slots - 1);
     for (; d->slot[at]; at = (at + 1) & (uint64_t)(d->n_slots - 1)) {
-        int32_t i = d->slot[at] - 1;
-        if (d->hash[i] != hash || d->cell[i].length != cell->length) continue;
-        if (memcmp(d->cell[i].text, cell->text, cell->length) != 0) continue;
-        *index = i;
+        const tm_raw *known = tm_distinct_text(d, d->slot[at] - 1);
+        if (d->hash[d->slot[at] - 1] != hash || known->length != cell->length) continue;
+        if (memcmp(known->text, cell->text, cell->length) != 0) continue;
+        *index = d->slot[at] - 1;
         return TEMOIN_OK;
     }
-    if (d->n == INT32_MAX) TM_FAIL(d->ctx, TEMOIN_ERR_DATA, "more than two billion distinct texts in one column");
+    if (i > INT32_MAX) TM_FAIL(d->ctx, TEMOIN_ERR_DATA, "more than two billion rows in one file; split it");
     if (d->n == d->n_slots / 2) {
-        TM_TRY(widen(d, d->n_slots * 2));
+        TM_TRY(widen(d, next_size(d, i)));
         for (at = hash & (uint64_t)(d->n_slots - 1); d->slot[at];) at = (at + 1) & (uint64_t)(d->n_slots - 1);
     }
     d->hash[d->n] = hash;
-    d->cell[d->n] = *cell;
+    d->first[d->n] = (int32_t)i;
     d->slot[at] = d->n + 1;
     *index = d->n++;
     return TEMOIN_OK;
@@ -96,10 +115,12 @@ static uint64_t prefix_of(const char *text)
 
 static size_t common_length(const tm_distinct *d)
 {
-    size_t common = d->n ? d->cell[0].length : 0;
+    const char *any = d->n ? tm_distinct_text(d, 0)->text : "";
+    size_t common = strlen(any);
     for (int32_t i = 1; i < d->n; i++) {
+        const char *text = tm_distinct_text(d, i)->text;
         size_t same = 0;
-        while (same < common && d->cell[i].text[same] == d->cell[0].text[same]) same++;
+        while (same < common && text[same] == any[same]) same++;
         common = same;
     }
     return common;
@@ -115,15 +136,16 @@ static temoin_status sort_levels(const tm_distinct *d, int32_t *rank, temoin_col
     size_t common = common_length(d);
     TM_SCRATCH(d->ctx, key, d->n);
     for (int32_t i = 0; i < d->n; i++) {
-        const char *rest = d->cell[i].text + common;
+        const tm_raw *cell = tm_distinct_text(d, i);
+        const char *rest = cell->text + common;
         key[i] = (sort_key){prefix_of(rest), rest, i};
-        n_bytes += (int64_t)d->cell[i].length + 1;
+        n_bytes += (int64_t)cell->length + 1;
     }
     qsort(key, (size_t)d->n, sizeof *key, compare_keys);
     TM_ALLOC(d->ctx, level, d->n);
     TM_ALLOC(d->ctx, text, n_bytes);
     for (int32_t i = 0; i < d->n; i++) {
-        const tm_raw *cell = &d->cell[key[i].index];
+        const tm_raw *cell = tm_distinct_text(d, key[i].index);
         level[i] = memcpy(text, cell->text, cell->length + 1);
         text += cell->length + 1;
         rank[key[i].index] = i;
@@ -138,7 +160,7 @@ static temoin_status code_rows(temoin_context *ctx, const tm_cells *cells, int32
 {
     tm_distinct distinct;
     int32_t *code, *rank;
-    TM_TRY(tm_distinct_init(&distinct, ctx));
+    TM_TRY(tm_distinct_init(&distinct, ctx, cells->cell + j, cells->n_columns, cells->n_rows));
     TM_ALLOC(ctx, code, cells->n_rows);
     column->n_missing = 0;
     for (int64_t r = 0; r < cells->n_rows; r++) {
@@ -147,7 +169,7 @@ static temoin_status code_rows(temoin_context *ctx, const tm_cells *cells, int32
         if (tm_raw_missing(cell, opts))
             column->n_missing++;
         else
-            TM_TRY(tm_distinct_add(&distinct, cell, &code[r]));
+            TM_TRY(tm_distinct_add(&distinct, r, &code[r]));
     }
     TM_SCRATCH(ctx, rank, distinct.n);
     TM_TRY(sort_levels(&distinct, rank, column));
