@@ -65,6 +65,57 @@ def draws(n):
             raise AssertionError(f"another ledger with {folder.name} rows, level {level}, {threads} threads")
 
 
+# -- the draw of every design
+
+TWO, THREE = {"a": 1, "b": 1}, {"a": ".10", "b": ".20", "c": ".70"}
+KINDS = {
+    "simple": (THREE, {"strata": ["site"]}),
+    "complete": (THREE, {}),
+    "blocked": (THREE, {"strata": ["site", "sex"], "misfits": "wglobal"}),
+    "clustered": (THREE, {"cluster": "office"}),
+    "blocked_clustered": (THREE, {"strata": ["region"], "cluster": "office"}),
+    "permuted": (THREE, {"strata": ["site"], "arrival": "came", "block_sizes": [10, 20]}),
+    "biased_coin": (THREE, {"strata": ["site"], "arrival": "came", "coin": 0.75}),
+    "urn": (THREE, {"strata": ["site"], "arrival": "came"}),
+    "minimized": (THREE, {"factors": [{"column": "site"}, {"column": "sex", "weight": 2}], "arrival": "came"}),
+    "two_stage": (TWO, {"strata": ["region"], "workers": {"file": "team.csv", "id": "name"}}),
+    "rerandomized": (THREE, {"strata": ["region"], "covariates": ["age", "sex"], "accept": 0.05}),
+    "constrained": (TWO, {"cluster": "office", "covariates": ["age", "sex"], "candidates": 2000}),
+    "pairs": (TWO, {"strata": ["region"], "covariates": ["age", "sex"]}),
+    "pairs, greedy": (TWO, {"strata": ["region"], "covariates": ["age"], "matching": "greedy", "group_size": 6}),
+}
+
+
+def write_kind(folder, arms, design, seed):
+    """Many clients are alike in all that a design looks at, and come on the same day."""
+    folder.mkdir(parents=True)
+    clients = [[f"u{u * 7919 % 1009:04}", f"s{u * u % 5}", "fm"[u % 3 % 2], f"o{u % 11:02}", f"r{u % 11 % 2}",
+                20 + u * u % 13 / 4, f"2020-01-{1 + u // 9:02}"] for u in range(203)]
+    team = [[f"w{w}", f"r{w % 2}"] for w in range(12)]
+    for rows in clients, team:
+        random.Random(seed).shuffle(rows)
+    tap.write_csv(folder / "clients.csv", ["id", "site", "sex", "office", "region", "age", "came"], clients)
+    tap.write_csv(folder / "team.csv", ["name", "region"], team)
+    tap.write_plan(folder / "plan.yaml", plan_of(arms, design))
+    tap.run(PROGRAM, "assign", folder / "plan.yaml", "-o", folder / "out", "--quiet", f"--threads={1 + seed % 2}",
+            f"--cpu={LEVELS[seed % len(LEVELS)]}")
+    return {name: text for name, text in tap.files_of(folder / "out").items() if name in ("ledger.csv", "workers.csv")}
+
+
+def rows_in_any_order(name):
+    arms, options = KINDS[name]
+    found = [write_kind(FOLDER / f"{name} {seed}", arms, {"kind": name.split(",")[0], **options}, seed) for seed in range(4)]
+    tap.equal(len(found[0]), 2 if name == "two_stage" else 1)
+    for files in found[1:]:
+        compare(files, found[0], found[0])
+
+
+def all_designs():
+    listed = tap.run(PROGRAM, "list", "designs").splitlines()[1:]
+    tap.equal(sorted({name.split(",")[0] for name in KINDS}),
+              sorted(line.split()[0] for line in listed if line[:2] == "  " and line[2] != " "))
+
+
 # -- the analysis
 
 WAVES, N_CLIENTS, N_CLUSTERS = ("0", "6", "12"), 3000, 40
@@ -247,6 +298,8 @@ def same_on_an_old_processor():
 
 
 TESTS = [(f"the ledger of {n} units", functools.partial(draws, n)) for n in (112, 155, LARGEST)]
+TESTS += [("every design is here", all_designs)]
+TESTS += [(f"rows in any order: {name}", functools.partial(rows_in_any_order, name)) for name in KINDS]
 TESTS += [("the analysis has a standard error in every row", analysis_is_worth_comparing),
           ("the analysis with one thread", functools.partial(same_with, "--threads=1")),
           ("the analysis with two threads", functools.partial(same_with, "--threads=2")),

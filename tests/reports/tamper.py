@@ -183,6 +183,41 @@ def changed(verb, change, n):
             done += 1
 
 
+def chained(lines):
+    """Their digests made anew, from the seed that is in the bundle."""
+    last, out = hashlib.sha256(b"temoin/1\0tamper\0" + b"9\0ledger\0").hexdigest().encode(), []
+    for line in lines:
+        body = line[:line.rindex(b",")]
+        last = hashlib.sha256(last + b"\n" + body).hexdigest().encode()
+        out.append(body + b"," + last)
+    return out
+
+
+def sealed_again(manifest, old, new):
+    """The manifest as it would be with the ledger `new` in place of `old`."""
+    for of in (lambda ledger: hashlib.sha256(ledger).hexdigest().encode(), lambda ledger: ledger[-65:-1]):
+        manifest = manifest.replace(of(old), of(new))
+    body = b"".join(manifest.splitlines(keepends=True)[:-2])
+    return body + b'  "seal": "' + hashlib.sha256(body).hexdigest().encode() + b'"\n}\n'
+
+
+def forged(verb, n):
+    """Two clients exchange their arms, and all digests are made anew, as if it had been drawn so: only the replay can tell."""
+    folder, files = bundle(verb)
+    ledger, manifest, chance = files["ledger.csv"], files["manifest.json"], random.Random(f"{SEED} {verb} forged")
+    header, *lines = ledger.splitlines()
+    tap.equal_bytes(b"\n".join([header, *chained(lines), b""]), ledger, "the ledger with digests made here")
+    tap.equal_bytes(sealed_again(manifest, ledger, ledger), manifest, "the manifest with a seal made here")
+    for _ in range(n):
+        two = [line.rsplit(b",", 3) for line in lines]
+        a, b = chance.choice([(a, b) for a in range(30) for b in range(a) if two[a][1] != two[b][1]])
+        two[a][1:3], two[b][1:3] = two[b][1:3], two[a][1:3]
+        false = b"\n".join([header, *chained([b",".join(words) for words in two]), b""])
+        (folder / "manifest.json").write_bytes(sealed_again(manifest, ledger, false))
+        check_found(folder, "ledger.csv", false, f"lines {b + 2} and {a + 2} have exchanged their arms")
+        (folder / "manifest.json").write_bytes(manifest)
+
+
 def truncated(verb):
     folder, files = bundle(verb)
     for name, text in files.items():
@@ -223,6 +258,7 @@ CASES = [("300 bytes flipped, dropped, inserted or swapped", changed, change_byt
          ("cut and grown files", truncated), ("missing files", missing),
          ("every file put back, the bundle replays", still_whole)]
 TESTS = [(f"{verb}: {name}", functools.partial(test, verb, *more)) for verb in VERBS for name, test, *more in CASES]
+TESTS += [(f"{verb}: 20 forged ledgers", functools.partial(forged, verb, 20)) for verb in ("assign", "enrol")]
 TESTS += [("a thousand places in ledgers, manifests and inputs", enough)]
 
 if __name__ == "__main__":
