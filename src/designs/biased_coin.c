@@ -11,6 +11,7 @@
  * the share. `received` is the chance at the unit's turn, which is what was known when it got its arm.
  */
 #include "designs/favoured_arm.h"
+#include "designs/likeliest_path.h"
 
 typedef struct coin_state {
     const tm_design_units *units;
@@ -98,6 +99,23 @@ static temoin_status pairwise(temoin_context *ctx, const tm_design_units *units,
     return tm_turns_pairwise(ctx, units, &rule, u, a, v, b, probability);
 }
 
+static double turn_chance(const void *data, int64_t mine, int64_t others)
+{
+    const coin_state *state = data;
+    const double sides = (double)state->favour.coin.sides, heads = (double)state->favour.coin.heads;
+    return mine == others ? 0.5 : (mine < others ? heads : sides - heads) / sides;
+}
+
+static temoin_status likeliest(temoin_context *ctx, const tm_design_units *units, double *log_probability)
+{
+    void *state = NULL;
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    temoin_status status = begin(ctx, units, &state);
+    if (status == TEMOIN_OK) status = tm_likeliest_path(ctx, units, turn_chance, state, log_probability);
+    tm_arena_rewind(&ctx->scratch, mark);
+    return status;
+}
+
 const tm_design tm_design_biased_coin = {
     .key = "biased_coin",
     .title = "Rolling: in each stratum a coin favours the arm that is furthest behind its share (coin: 2/3)",
@@ -109,4 +127,5 @@ const tm_design tm_design_biased_coin = {
     .enumerate = enumerate,
     .count = count,
     .pairwise = pairwise,
+    .likeliest = likeliest,
 };

@@ -80,7 +80,7 @@ typedef struct tm_design {
     temoin_status (*pairwise)(temoin_context *ctx, const tm_design_units *units, int64_t u, int32_t a, int64_t v,
                               int32_t b, double *probability);
     /* Natural logarithm of the largest probability that an assignment and its mirror, in which two arms are swapped
-     * throughout, have together; NaN: not known. NULL: tm_design_smallest_p lists them. */
+     * throughout, have together. NaN: not known; tm_design_smallest_p then lists them, as it does if this is NULL. */
     temoin_status (*likeliest)(temoin_context *ctx, const tm_design_units *units, double *log_probability);
     /* What `temoin check` should warn of before the draw, result arena; NULL text: nothing. NULL: never anything. */
     temoin_status (*warn)(temoin_context *ctx, const tm_design_units *units, const char **text);

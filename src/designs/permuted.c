@@ -21,6 +21,8 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "designs/likeliest_path.h"
+
 typedef struct open_block {
     tm_pcg64 stream;
     int64_t rest; /* places */
@@ -102,6 +104,25 @@ static temoin_status received(temoin_context *ctx, const tm_design_units *units,
     return status;
 }
 
+/* Of two equal arms, in blocks of one size. */
+static double turn_chance(const void *data, int64_t mine, int64_t others)
+{
+    const int64_t size = tm_block_size(data, 0, 0), full = (mine + others) / size;
+    return fmax(0, (double)((full + 1) * (size / 2) - mine)) / (double)(size - (mine + others) % size);
+}
+
+static temoin_status likeliest(temoin_context *ctx, const tm_design_units *units, double *log_probability)
+{
+    tm_block_sizes sizes;
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    temoin_status status = tm_block_sizes_build(ctx, units, &sizes);
+    *log_probability = NAN;
+    if (status == TEMOIN_OK && sizes.n == 1)
+        status = tm_likeliest_path(ctx, units, turn_chance, &sizes, log_probability);
+    tm_arena_rewind(&ctx->scratch, mark);
+    return status;
+}
+
 const tm_design tm_design_permuted = {
     .key = "permuted",
     .title = "Rolling: permuted blocks in each stratum, of one size or of sizes drawn at random (block_sizes)",
@@ -113,4 +134,5 @@ const tm_design tm_design_permuted = {
     .enumerate = tm_permuted_enumerate,
     .count = tm_permuted_count,
     .pairwise = tm_permuted_pairwise,
+    .likeliest = likeliest,
 };

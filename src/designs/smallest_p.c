@@ -96,7 +96,7 @@ temoin_status tm_design_smallest_p(temoin_context *ctx, const tm_design *design,
     if (design->likeliest) {
         TM_TRY(design->likeliest(ctx, units, log_p));
         *log_p = fmin(*log_p, isnan(*log_p) ? NAN : 0);
-        return TEMOIN_OK;
+        if (!isnan(*log_p)) return TEMOIN_OK;
     }
     if (!design->enumerate || !design->count) return TEMOIN_OK;
     TM_TRY(design->count(ctx, units, &log_count));

@@ -15,6 +15,7 @@
  */
 #include <math.h>
 
+#include "designs/likeliest_path.h"
 #include "designs/turns.h"
 
 enum { MOST_BALLS = 1000000 };
@@ -129,6 +130,22 @@ static temoin_status pairwise(temoin_context *ctx, const tm_design_units *units,
     return tm_turns_pairwise(ctx, units, &rule, u, a, v, b, probability);
 }
 
+static double turn_chance(const void *data, int64_t mine, int64_t others)
+{
+    const urn *state = data;
+    return (double)(state->start + state->add * others) / (double)(2 * state->start + state->add * (mine + others));
+}
+
+static temoin_status likeliest(temoin_context *ctx, const tm_design_units *units, double *log_probability)
+{
+    void *state = NULL;
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    temoin_status status = begin(ctx, units, &state);
+    if (status == TEMOIN_OK) status = tm_likeliest_path(ctx, units, turn_chance, state, log_probability);
+    tm_arena_rewind(&ctx->scratch, mark);
+    return status;
+}
+
 const tm_design tm_design_urn = {
     .key = "urn",
     .title = "Rolling: an urn per stratum in which each draw adds balls for the other arms (urn: start, add)",
@@ -140,4 +157,5 @@ const tm_design tm_design_urn = {
     .enumerate = enumerate,
     .count = count,
     .pairwise = pairwise,
+    .likeliest = likeliest,
 };

@@ -303,6 +303,39 @@ static void numbers_of_permutations(void **state)
     }
 }
 
+static double smallest_p(const tm_design *design, const small_trial *t)
+{
+    double log_p;
+    temoin_context *ctx = check_context();
+    check_ok(ctx, tm_design_smallest_p(ctx, design, &t->units, &log_p));
+    assert_null(ctx->scratch.last);
+    temoin_context_free(ctx);
+    return exp(log_p);
+}
+
+/* Of two equal arms, turn by turn, and listed; and closed forms of trials that are too large to list. */
+static void smallest_p_values(void **state)
+{
+    (void)state;
+    static small_trial t;
+    const char *const key[] = {"permuted", "biased_coin", "urn"};
+    const double large[] = {2 / pow(6, 28), 2 / pow(3, 56), 0}; /* 112 units in blocks of 4; Efron's coin */
+    const int64_t size[][2] = {{1, 0}, {2, 1}, {5, 2}, {7, 4}, {112, 0}}, shares[] = {1, 1, 1, 1}, unequal[] = {1, 2};
+    for (int d = 0; d < 3; d++) {
+        tm_design by_list = *design_of(key[d]);
+        by_list.likeliest = NULL;
+        for (int k = 0; k < 4; k++) {
+            build_trial(&t, 1 + (k > 0), 2, size[k], shares);
+            check_close(smallest_p(design_of(key[d]), &t), smallest_p(&by_list, &t), 1e-13);
+        }
+        build_trial(&t, 1, 2, size[4], shares);
+        if (large[d] > 0) check_close(smallest_p(design_of(key[d]), &t) / large[d], 1, 1e-12);
+        build_trial(&t, 1, 2, size[1], unequal); /* is listed */
+        t.options.coin = 0.75;
+        check_close(smallest_p(design_of(key[d]), &t), smallest_p(&by_list, &t), 0);
+    }
+}
+
 /* Far down a list of blocks of random sizes, pairs against what 20,000 draws give. */
 static void pairs_far_apart(void **state)
 {
@@ -551,6 +584,7 @@ int main(void)
         cmocka_unit_test(blocks_fill_exactly),
         cmocka_unit_test(random_sizes_have_the_chances_of_their_places),
         cmocka_unit_test(numbers_of_permutations),
+        cmocka_unit_test(smallest_p_values),
         cmocka_unit_test(pairs_far_apart),
         cmocka_unit_test(the_fifteenth_patient),
         cmocka_unit_test(weights_count),
