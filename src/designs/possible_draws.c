@@ -45,10 +45,9 @@ static temoin_status put_line(temoin_context *ctx, const temoin_trial *trial, co
     if (design->count) TM_TRY(design->count(ctx, &units, &log_count));
     TM_TRY(tm_design_smallest_p(ctx, design, &units, &log_p));
     if (design->warn) TM_TRY(put_warning(ctx, design, &units, sink));
-    if (isnan(log_count) && isnan(log_p)) return TEMOIN_OK;
     tm_sink_put(sink, "possible assignments: ");
     if (isnan(log_count))
-        tm_sink_put(sink, "not counted");
+        tm_sink_put(sink, "too many to count");
     else
         put_exp(sink, log_count);
     if (!isnan(log_p)) {
