@@ -15,7 +15,7 @@
  *    same ("constrained/r").
  *
  * All that is said of the draw is exact, given which allocations were scored. A design that allows fewer than 20 is
- * refused, as even the most extreme outcome would have p > 0.05.
+ * refused, as even the most extreme outcome would have p > 0.05 in a one-sided test (a mirror doubles it in others).
  */
 #include <math.h>
 
@@ -28,8 +28,7 @@ static temoin_status build(temoin_context *ctx, const tm_design_units *units, tm
     if (list->n_allowed < TM_CONSTRAINED_FEWEST)
         TM_FAIL(ctx, TEMOIN_ERR_PLAN,
                 "design: kind \"constrained\" allows %lld of %lld allocations; at least 20 are needed for a "
-                "randomization test "
-                "that can reach p = 0.05; raise design.fraction, or use another kind",
+                "one-sided randomization test that can reach p = 0.05; raise design.fraction, or use another kind",
                 (long long)list->n_allowed, (long long)list->n_listed);
     return TEMOIN_OK;
 }

@@ -282,7 +282,8 @@ temoin_status tm_constrained_warning(temoin_context *ctx, const tm_constrained_v
     tm_sink_init(&sink, ctx);
     if (validity->n_allowed < TM_CONSTRAINED_FEWEST)
         tm_sink_printf(&sink,
-                       "only %lld of %lld allocations are allowed, so that no randomization test can reach p = 0.05",
+                       "only %lld of %lld allocations are allowed, so that not even a one-sided randomization test can "
+                       "reach p = 0.05",
                        (long long)validity->n_allowed, (long long)validity->n_listed);
     say_pairs(&sink, validity->n_together, validity->together, "always");
     say_pairs(&sink, validity->n_apart, validity->apart, "never");
