@@ -15,7 +15,8 @@
  *    by at most `largest` standard deviations of the covariate over all units (n - 1 below). A category's limit is for
  *    each of its columns.
  * 5. A candidate passes if all tiers and limits do. After 1,000 / (product of the tiers' `accept`) candidates, but at
- *    least a million, or ten million where there are limits, none is looked for any more.
+ *    least a million, or ten million where there are limits, and at most a hundred million, none is looked for any
+ *    more. That product is at least a millionth: less would be searched for longer than anybody waits.
  *
  * A redraw r has candidates of its own (purpose "candidate/r").
  *
@@ -34,6 +35,7 @@
 
 enum { REDRAWS = 1000, REDRAWS_LEAST = 100 };
 static const double moves_most = 1e9;
+static const double accept_least = 1e-6, candidates_most = 1e8;
 static const double log_listed_most = 14.6; /* two million */
 
 typedef struct rerandomization {
@@ -47,7 +49,11 @@ static temoin_status build(temoin_context *ctx, const tm_design_units *units, re
     TM_TRY(tm_candidates_build(ctx, units, &r->candidates));
     TM_TRY(tm_balance_rule_build(ctx, units, &r->rule));
     const double least = r->rule.n_limits ? 1e7 : 1e6;
-    r->n_most = (int64_t)fmin(fmax(round(1000 / r->rule.accept), least), 1e18);
+    if (r->rule.accept < accept_least)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+                "design: kind \"rerandomized\" would have to draw more than a million times for each draw that passes; "
+                "\"accept\", or the product of the tiers' \"accept\", must be 0.000001 or more");
+    r->n_most = (int64_t)fmin(fmax(round(1000 / r->rule.accept), least), candidates_most);
     return TEMOIN_OK;
 }
 
