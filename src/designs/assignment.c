@@ -122,6 +122,16 @@ static temoin_status take_shares(temoin_context *ctx, const temoin_trial *trial,
     return TEMOIN_OK;
 }
 
+/* Designs know no plan: what they refuse starts with "design: ". Here it gets its place. */
+static temoin_status place_problem(temoin_context *ctx, const temoin_plan *plan, temoin_status status)
+{
+    const char **last = ctx->n_problems ? &ctx->problem[ctx->n_problems - 1] : NULL;
+    if (status != TEMOIN_ERR_PLAN || !last || strncmp(*last, "design: ", 8) != 0) return status;
+    const char *placed = tm_text(ctx, "%s: line %d: %s", plan->path, tm_plan_line(plan, "design"), *last);
+    if (placed) *last = placed;
+    return status;
+}
+
 static temoin_status draw_arms(temoin_context *ctx, const tm_design *design, temoin_assignment *assignment,
                                int32_t *arm, double *probability)
 {
@@ -130,10 +140,12 @@ static temoin_status draw_arms(temoin_context *ctx, const tm_design *design, tem
     double error = 0, *first, *share;
     TM_TRY(tm_trial_units_build(ctx, trial, &units));
     if (trial->capacity)
-        TM_TRY(tm_free_places_draw(ctx, trial, design, &units, arm, probability, &assignment->workers));
+        TM_TRY(place_problem(
+            ctx, trial->plan,
+            tm_free_places_draw(ctx, trial, design, &units, arm, probability, &assignment->workers)));
     else {
-        TM_TRY(design->draw(ctx, &units, arm));
-        TM_TRY(design->received(ctx, &units, arm, probability, &error));
+        TM_TRY(place_problem(ctx, trial->plan, design->draw(ctx, &units, arm)));
+        TM_TRY(place_problem(ctx, trial->plan, design->received(ctx, &units, arm, probability, &error)));
     }
     TM_SCRATCH(ctx, first, trial->n_arms);
     assignment->probabilities_differ =
