@@ -7,19 +7,10 @@
 #include "base/sink.h"
 #include "designs/leftovers.h"
 #include "designs/places.h"
+#include "numeric/counting.h"
 #include "numeric/pcg64.h"
 
 static const int64_t largest_denominator = INT64_C(1) << 53;
-
-static int64_t common_divisor(int64_t a, int64_t b)
-{
-    while (b) {
-        const int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
 
 /* D over the strata that have units; 0 where it is beyond 2^53, and `*at` is the stratum that made it so. */
 static int64_t common_denominator(const tm_places *p, int32_t *at)
@@ -27,7 +18,7 @@ static int64_t common_denominator(const tm_places *p, int32_t *at)
     int64_t denominator = 1;
     for (int32_t s = 0; s < p->units->n_strata; s++) {
         if (!tm_places_size(p, s)) continue;
-        const int64_t factor = p->sum[s] / common_divisor(p->sum[s], denominator);
+        const int64_t factor = p->sum[s] / tm_common_divisor(p->sum[s], denominator);
         *at = s;
         if (factor > largest_denominator / denominator) return 0;
         denominator *= factor;

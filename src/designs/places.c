@@ -7,16 +7,6 @@
 
 static const int64_t largest_sum = INT64_C(1) << 53;
 
-static int64_t common_divisor(int64_t a, int64_t b)
-{
-    while (b) {
-        const int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 /* False unless no share is negative and their sum is in 1 … 2^53. */
 static bool read_shares(tm_places *p, int32_t s)
 {
@@ -25,7 +15,7 @@ static bool read_shares(tm_places *p, int32_t s)
     for (int32_t a = 0; a < p->units->n_arms; a++) {
         if (share[a] < 0 || share[a] > largest_sum - sum) return false;
         sum += share[a];
-        divisor = common_divisor(divisor, share[a]);
+        divisor = tm_common_divisor(divisor, share[a]);
     }
     if (sum == 0) return false;
     p->divisor[s] = divisor;

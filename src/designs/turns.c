@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "designs/turns.h"
+#include "numeric/counting.h"
 
 #include <math.h>
 
 #include "numeric/elementary.h"
 
 static const int64_t largest_sum = INT64_C(1) << 53;
-
-static int64_t common_divisor(int64_t a, int64_t b)
-{
-    while (b) {
-        const int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
 
 /* False: a share is negative, or their sum is not in 1 … 2^53. */
 static bool reduce(const int64_t *share, int32_t n_arms, int64_t *lowest, int64_t *sum)
@@ -25,7 +16,7 @@ static bool reduce(const int64_t *share, int32_t n_arms, int64_t *lowest, int64_
     for (int32_t a = 0; a < n_arms; a++) {
         if (share[a] < 0 || share[a] > largest_sum - *sum) return false;
         *sum += share[a];
-        divisor = common_divisor(divisor, share[a]);
+        divisor = tm_common_divisor(divisor, share[a]);
     }
     if (*sum == 0) return false;
     for (int32_t a = 0; a < n_arms; a++) lowest[a] = share[a] / divisor;

@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "numeric/counting.h"
-#include "numeric/elementary.h"
 
 #include <limits.h>
 #include <math.h>
 
 #include <gsl/gsl_sf_gamma.h>
+
+#include "numeric/elementary.h"
+
+int64_t tm_common_divisor(int64_t a, int64_t b)
+{
+    while (b) {
+        const int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
 
 double tm_log_factorial(int64_t n)
 {
