@@ -15,7 +15,7 @@
 #include "checks/characteristics.h"
 #include "checks/check_kind.h"
 #include "checks/omnibus_statistic.h"
-#include "checks/redraws.h"
+#include "designs/redraws.h"
 #include "numeric/distributions.h"
 
 enum { REDRAWS_MOST = 999, REDRAWS_LEAST = 99, DIMENSIONS_MOST = 300 };
@@ -25,11 +25,11 @@ typedef struct comparison {
     tm_redraws redraws;
     tm_characteristic *list;
     int64_t n_list;
-    bool *misses;  /* [n_list] opens a column that somebody misses */
+    bool *misses; /* [n_list] opens a column that somebody misses */
     int64_t n_x;
-    double *x;     /* [n_groups * n_x] */
+    double *x; /* [n_groups * n_x] */
     tm_omnibus_test test;
-    int32_t *arm;  /* [n_groups] */
+    int32_t *arm; /* [n_groups] */
 } comparison;
 
 static bool is(const char *name, const char *option)
@@ -100,7 +100,7 @@ static temoin_status fill(temoin_context *ctx, comparison *c)
     for (int64_t u = 0; c->redraws.units.cluster && u < n_units; u++)
         if (group[u] >= 0) c->x[group[u] * c->n_x + j] += 1;
     const tm_omnibus_rows rows = {c->redraws.n_groups, c->redraws.n_blocks, c->redraws.assignment->trial->n_arms,
-                                  (int32_t)c->n_x, c->redraws.block, c->x};
+                                  (int32_t)c->n_x,     c->redraws.block,    c->x};
     return tm_omnibus_test_build(ctx, &rows, &c->test);
 }
 
@@ -117,8 +117,10 @@ static temoin_status redraw(temoin_context *ctx, comparison *c, temoin_omnibus *
     const double least = out->statistic - 1e-9 * fmax(1, out->statistic);
     int64_t n_unlike = 0;
     out->n_redraws = c->redraws.known ? redraws_for(c) : 0;
-    if (!c->redraws.known) out->note = "no_redraw";
-    else if (out->n_redraws == 0) out->note = "too_slow";
+    if (!c->redraws.known)
+        out->note = "no_redraw";
+    else if (out->n_redraws == 0)
+        out->note = "too_slow";
     if (out->n_redraws == 0) return TEMOIN_OK;
     for (int64_t r = 1; r <= out->n_redraws; r++) {
         TM_TRY(tm_redraws_draw(ctx, &c->redraws, r, c->arm));
@@ -131,8 +133,10 @@ static temoin_status redraw(temoin_context *ctx, comparison *c, temoin_omnibus *
 static temoin_status compare(temoin_context *ctx, comparison *c, temoin_omnibus *out)
 {
     const double n_units = (double)c->redraws.assignment->trial->n_units, arms = c->redraws.assignment->trial->n_arms;
-    *out = (temoin_omnibus){.statistic = NAN, .df = NAN, .p = NAN, .p_redrawn = NAN, .n_covariates = c->n_x, .note = ""};
-    if (c->redraws.split) out->note = "split_clusters";
+    *out =
+        (temoin_omnibus){.statistic = NAN, .df = NAN, .p = NAN, .p_redrawn = NAN, .n_covariates = c->n_x, .note = ""};
+    if (c->redraws.split)
+        out->note = "split_clusters";
     else if (n_units * (double)c->n_x > numbers_most || (arms - 1) * (double)c->n_x > DIMENSIONS_MOST)
         out->note = "too_large";
     if (out->note[0]) return TEMOIN_OK;

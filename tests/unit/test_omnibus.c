@@ -3,7 +3,7 @@
 #include "trial_case.h"
 
 #include "checks/omnibus_statistic.h"
-#include "checks/redraws.h"
+#include "designs/redraws.h"
 #include "designs/trial_units.h"
 #include "temoin/estimate.h"
 
@@ -286,8 +286,9 @@ static void shuffles_keep_blocks(void **state)
 static void deferred_stay_out(void **state)
 {
     (void)state;
-    static const char plan[] = PLAN("seed: s, kind: permuted, block_sizes: [4], arrival: came", X)
-        "capacity: {file: w.csv, id: w, places: places, from: from, arm: ocm, exits: {file: c.csv, id: id, date: left}}\n";
+    static const char plan[] = PLAN("seed: s, kind: permuted, block_sizes: [4], arrival: came",
+                                    X) "capacity: {file: w.csv, id: w, places: places, from: from, arm: ocm, exits: "
+                                       "{file: c.csv, id: id, date: left}}\n";
     static const char few[] = PLAN("seed: s, kind: permuted, block_sizes: [4], arrival: came", X);
     char text[4096] = "id,came,left,x\n", rest[4096] = "id,came,left,x\n", line[80];
     const temoin_results *results;
@@ -313,8 +314,7 @@ static void deferred_stay_out(void **state)
     for (int64_t replicate = 0; replicate < 20; replicate++) {
         check_ok(r.ctx, tm_redraws_draw(r.ctx, &redraws, replicate, arm));
         check_ok(s.ctx, tm_redraws_draw(s.ctx, &plain, replicate, alone));
-        for (int u = 0, k = 0; u < 24; u++)
-            assert_int_equal(arm[u], r.assignment->arm[u] < 0 ? -1 : alone[k++]);
+        for (int u = 0, k = 0; u < 24; u++) assert_int_equal(arm[u], r.assignment->arm[u] < 0 ? -1 : alone[k++]);
     }
     temoin_context_free(s.ctx);
     temoin_context_free(r.ctx);
@@ -342,8 +342,9 @@ static void notes_say_what_is_missing(void **state)
     check_note(PLAN("assigned: arm, kind: permuted, block_sizes: [4]", X), "no_redraw", 8, 1);
     check_note(PLAN("assigned: arm, kind: clustered, cluster: g", X), "split_clusters", 0, 2);
     check_note(PLAN("seed: s, kind: clustered, cluster: g", X), "", 4, 2); /* and the clusters' size, always 2 */
-    check_note(PLAN("seed: s, kind: clustered, cluster: g", X ", {name: z, type: number}, {name: town, type: category}"),
-               "too_few_units", 4, 6);
+    check_note(
+        PLAN("seed: s, kind: clustered, cluster: g", X ", {name: z, type: number}, {name: town, type: category}"),
+        "too_few_units", 4, 6);
     assert_null(test_of(&r, PLAN("seed: s, kind: blocked, strata: [town]", "{name: town, type: category}")));
     temoin_context_free(r.ctx);
 }

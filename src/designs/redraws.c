@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "checks/redraws.h"
+#include "designs/redraws.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -46,7 +46,8 @@ static temoin_status prepare_own(temoin_context *ctx, tm_redraws *r)
     return TEMOIN_OK;
 }
 
-/* Given how many of a block are in each arm, these designs have drawn each arrangement of them with equal probability. */
+/* Given how many of a block are in each arm, these designs have drawn each arrangement of them with equal probability.
+ */
 static bool is_shuffle(const temoin_assignment *assignment)
 {
     static const char *const keys[] = {"simple", "complete", "blocked", "clustered", "blocked_clustered"};
@@ -97,7 +98,8 @@ temoin_status tm_redraws_build(temoin_context *ctx, const temoin_assignment *ass
     *out = (tm_redraws){.assignment = assignment, .design = tm_design_find(trial->plan->design.kind)};
     out->work = (double)trial->n_units;
     TM_SCRATCH(ctx, out->unit_arm, trial->n_units);
-    if (assignment->drawn) TM_TRY(prepare_own(ctx, out));
+    if (assignment->drawn)
+        TM_TRY(prepare_own(ctx, out));
     else {
         out->known = is_shuffle(assignment);
         take_column(trial, options->cluster, &out->units.cluster, &out->units.n_clusters);
