@@ -44,8 +44,20 @@ typedef struct temoin_row {
     double ci_low;
     double ci_high;
     double level;
+    double p_randomization;     /**< by redraws of the trial's own design; NaN with all that follows: not asked for */
+    double p_randomization_low; /**< Clopper-Pearson band of what more redraws would give; both p where it is exact */
+    double p_randomization_high;
+    double ci_randomization_low; /**< constant effects that the test does not reject; NaN: no bound on that side */
+    double ci_randomization_high;
+    int64_t n_redraws;         /**< redraws, or assignments enumerated */
+    double p_bootstrap;        /**< wild cluster bootstrap; NaN with all that follows: not asked for */
+    double ci_bootstrap_low;   /**< effects that it does not reject; NaN: no bound on that side */
+    double ci_bootstrap_high;
+    int64_t n_bootstrap;
     double p_holm; /**< within the row's family; NaN outside of one */
     double p_bh;
+    double p_westfall_young; /**< by the redraws, step-down */
+    double p_romano_wolf;
     const char *family; /**< "" outside of one */
     const char *note;   /**< semicolon-separated notes of the closed set, "" when there is nothing to say */
 } temoin_row;

@@ -7,6 +7,7 @@
 #include "checks/check_kind.h"
 #include "inference/effects.h"
 #include "moments/sample_build.h"
+#include "result/record.h"
 #include "temoin/estimate.h"
 #include "temoin/version.h"
 
@@ -56,6 +57,13 @@ static temoin_status check_method(temoin_context *ctx, const temoin_plan *plan, 
     if (!m->variance->clustered && estimate->cluster)
         TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: variance \"%s\" ignores clusters; use cr2, or leave `cluster` out",
                 plan->path, tm_plan_line(plan, "estimates[%d].variance", e), m->variance->key);
+    if (m->estimator->run && !tm_variance_serves(m->variance, m->estimator))
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: estimator \"%s\" has no variance \"%s\"; it has %s", plan->path,
+                tm_plan_line(plan, "estimates[%d].variance", e), m->estimator->key, m->variance->key,
+                m->estimator->variances);
+    if (!m->estimator->run && !m->variance->run)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: variance \"%s\" is not for estimator \"%s\"; use hc2", plan->path,
+                tm_plan_line(plan, "estimates[%d].variance", e), m->variance->key, m->estimator->key);
     if (m->variance->blockwise && !m->estimator->blockwise)
         TM_FAIL(ctx, TEMOIN_ERR_PLAN,
                 "%s: line %d: variance \"%s\" is for differences in means (dim, dim_precision); use hc2", plan->path,
@@ -95,6 +103,7 @@ static int64_t count_rows(const temoin_trial *trial)
 static void describe_arms(const tm_sample *sample, const double *arm_weight, temoin_row *row)
 {
     double sum = 0, sum_reference = 0;
+    row->n_arm = row->n_reference = 0;
     for (int64_t i = 0; i < sample->n; i++) {
         double weight = arm_weight[sample->arm[i]];
         row->n_arm += weight > 0;
@@ -124,8 +133,6 @@ static temoin_status fill_row(const tm_plan_estimate *estimate, const tm_plan_co
     row->ci_low = effect->ci_low;
     row->ci_high = effect->ci_high;
     row->level = estimate->level;
-    row->p_holm = row->p_bh = NAN;
-    row->family = "";
     describe_arms(sample, contrast->weights, row);
     return tm_notes_finish(&effect->notes, &row->note);
 }
@@ -153,6 +160,7 @@ static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assi
     TM_TRY(tm_effects_run(ctx, &sample, m->estimator, m->variance, arm_weight, estimate->n_contrasts, estimate->level,
                           effects));
     for (int32_t c = 0; c < estimate->n_contrasts; c++) {
+        tm_record_clear(&tm_row_record, &rows[c]);
         rows[c].estimate = estimate->name;
         rows[c].measure = trial->plan->measures[measure].name;
         rows[c].wave = trial->wave[wave];

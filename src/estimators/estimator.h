@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* An estimator turns a sample into a linear model and says which linear combinations of it are the effects.
+/* An estimator turns a sample into effects: most into a linear model, and say which linear combinations of it are the
+ * effects; the others compute them themselves.
  *
  * To add one: write <key>.c with `const tm_estimator tm_estimator_<key>`, add the key to this folder's meson.build. The
  * contract tests, `temoin list estimators` and the report's methods section find it from there. */
@@ -7,7 +8,17 @@
 #define TM_ESTIMATOR_H
 
 #include "base/failure.h"
+#include "estimators/effect.h"
 #include "moments/model.h"
+
+/* What an estimator that is no linear model works on. */
+typedef struct tm_request {
+    const tm_sample *sample;
+    const char *variance;     /* one of the estimator's `variances` */
+    const double *arm_weight; /* [n_contrasts * n_arms] */
+    int32_t n_contrasts;
+    double level;
+} tm_request;
 
 typedef struct tm_estimator {
     const char *key;
@@ -20,6 +31,10 @@ typedef struct tm_estimator {
     /* Fills the model but for its sample, contrasts and arm weights, which are set on entry. left_out [n_contrasts]:
      * rows of strata in which the contrast does not exist. Scratch arena. */
     temoin_status (*build)(temoin_context *ctx, tm_model *model, int64_t *left_out);
+    /* Or, of one that is no linear model (build is NULL): fills out [n_contrasts], which come without numbers, with n
+     * and n_clusters set, and only for contrasts whose arms all have somebody; it may rewind scratch. */
+    temoin_status (*run)(temoin_context *ctx, const tm_request *request, tm_effect *out);
+    const char *variances; /* with run: keys of those it takes, "classical hc0 cr0" */
 } tm_estimator;
 
 extern const tm_estimator *const tm_estimators[];

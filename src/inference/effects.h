@@ -4,21 +4,7 @@
 #define TM_EFFECTS_H
 
 #include "estimators/estimator.h"
-#include "result/notes.h"
 #include "variances/variance.h"
-
-typedef struct tm_effect {
-    double value; /* NaN: the effect itself is not identified */
-    double se;    /* NaN, with all that follows, when refused */
-    double df;
-    double statistic;
-    double p;
-    double ci_low;
-    double ci_high;
-    int64_t n;
-    int64_t n_clusters; /* -1: not clustered */
-    tm_notes notes;
-} tm_effect;
 
 /* Effects of the contrasts arm_weight [n_contrasts * n_arms] in a sample.
  *

@@ -4,17 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "numeric/distributions.h"
-
 /* Spread of the outcome, or of the residuals, below this share of its size is rounding. */
 static const double constant_tolerance = 1e-13;
 static const double perfect_tolerance = 1e-10;
-
-static void refuse(tm_effect *effect, const char *note)
-{
-    tm_notes_add(&effect->notes, note);
-    effect->se = effect->df = effect->statistic = effect->p = effect->ci_low = effect->ci_high = NAN;
-}
 
 static bool is_constant(const tm_sample *sample)
 {
@@ -109,20 +101,14 @@ static temoin_status infer(const tm_fit *fit, int32_t contrast, const tm_uncerta
     for (int32_t k = 0; k < fit->n_parameters; k++) square += l[k] * l[k];
     double smallest = perfect_tolerance * perfect_tolerance * fit->total_ss / (double)fit->n * square;
     if (uncertainty->refused)
-        refuse(effect, uncertainty->refused);
+        tm_effect_refuse(effect, uncertainty->refused);
     else if (!(uncertainty->variance > smallest))
-        refuse(effect, "perfect_fit");
+        tm_effect_refuse(effect, "perfect_fit");
     else if (!(uncertainty->df > 0))
-        refuse(effect, "too_few_units");
+        tm_effect_refuse(effect, "too_few_units");
     else {
         if (uncertainty->warned) tm_notes_add(&effect->notes, uncertainty->warned);
-        double margin = tm_student_quantile(0.5 + level / 2, uncertainty->df);
-        effect->se = sqrt(uncertainty->variance);
-        effect->df = uncertainty->df;
-        effect->statistic = effect->value / effect->se;
-        effect->p = tm_student_p_two_sided(effect->statistic, effect->df);
-        effect->ci_low = effect->value - margin * effect->se;
-        effect->ci_high = effect->value + margin * effect->se;
+        tm_effect_test(effect, sqrt(uncertainty->variance), uncertainty->df, level);
     }
     return TEMOIN_OK;
 }
@@ -145,19 +131,19 @@ static temoin_status finish(temoin_context *ctx, const tm_fit *fit, const tm_var
         effect->n_clusters = sample->cluster ? sample->n_clusters : -1;
         if (is_arm_empty(sample, fit->model->arm_weight + (int64_t)c * sample->n_arms)) {
             effect->value = NAN;
-            refuse(effect, "arm_empty");
+            tm_effect_refuse(effect, "arm_empty");
             continue;
         }
         note_model(fit, left_out, c, effect);
         if (isnan(effect->value))
-            refuse(effect, "no_contrast");
+            tm_effect_refuse(effect, "no_contrast");
         else if (constant) {
             effect->value = 0;
-            refuse(effect, "no_variation");
+            tm_effect_refuse(effect, "no_variation");
         } else if (!blocks_only && saturated)
-            refuse(effect, "too_few_units");
+            tm_effect_refuse(effect, "too_few_units");
         else if (!blocks_only && perfect)
-            refuse(effect, "perfect_fit");
+            tm_effect_refuse(effect, "perfect_fit");
         else
             TM_TRY(infer(fit, c, &uncertainty[c], level, effect));
     }
@@ -182,17 +168,10 @@ static temoin_status scale_outcome(temoin_context *ctx, const tm_sample *sample,
     return TEMOIN_OK;
 }
 
-temoin_status tm_effects_run(temoin_context *ctx, const tm_sample *sample, const tm_estimator *estimator,
-                             const tm_variance *variance, const double *arm_weight, int32_t n_contrasts, double level,
-                             tm_effect *out)
+static temoin_status run_linear(temoin_context *ctx, const tm_sample *sample, const tm_estimator *estimator,
+                                const tm_variance *variance, const double *arm_weight, int32_t n_contrasts,
+                                double level, tm_effect *out)
 {
-    tm_mark mark = tm_arena_mark(&ctx->scratch);
-    for (int32_t c = 0; c < n_contrasts; c++) {
-        tm_notes notes = out[c].notes;
-        out[c] = (tm_effect){NAN, NAN, NAN, NAN, NAN, NAN, NAN, sample->n, -1, notes};
-        if (sample->n == 0) refuse(&out[c], "arm_empty");
-    }
-    if (sample->n == 0) return TEMOIN_OK;
     int64_t *left_out;
     const tm_fit *fit;
     tm_sample scaled;
@@ -207,6 +186,51 @@ temoin_status tm_effects_run(temoin_context *ctx, const tm_sample *sample, const
         out[c].ci_low *= unit;
         out[c].ci_high *= unit;
     }
+    return TEMOIN_OK;
+}
+
+/* The estimator sees the contrasts whose arms all have somebody. */
+static temoin_status run_own(temoin_context *ctx, const tm_sample *sample, const tm_estimator *estimator,
+                             const tm_variance *variance, const double *arm_weight, int32_t n_contrasts, double level,
+                             tm_effect *out)
+{
+    tm_effect *asked;
+    double *weight;
+    int32_t *at;
+    tm_request request = {sample, variance->key, NULL, 0, level};
+    TM_SCRATCH(ctx, asked, n_contrasts);
+    TM_SCRATCH(ctx, weight, (int64_t)n_contrasts * sample->n_arms);
+    TM_SCRATCH(ctx, at, n_contrasts);
+    for (int32_t c = 0; c < n_contrasts; c++) {
+        const double *wanted = arm_weight + (int64_t)c * sample->n_arms;
+        if (is_arm_empty(sample, wanted)) {
+            tm_effect_refuse(&out[c], "arm_empty");
+            continue;
+        }
+        memcpy(weight + (int64_t)request.n_contrasts * sample->n_arms, wanted, (size_t)sample->n_arms * sizeof *weight);
+        out[c].n_clusters = sample->cluster && variance->clustered ? sample->n_clusters : -1;
+        asked[request.n_contrasts] = out[c];
+        at[request.n_contrasts++] = c;
+    }
+    request.arm_weight = weight;
+    if (request.n_contrasts) TM_TRY(estimator->run(ctx, &request, asked));
+    for (int32_t k = 0; k < request.n_contrasts; k++) out[at[k]] = asked[k];
+    return TEMOIN_OK;
+}
+
+temoin_status tm_effects_run(temoin_context *ctx, const tm_sample *sample, const tm_estimator *estimator,
+                             const tm_variance *variance, const double *arm_weight, int32_t n_contrasts, double level,
+                             tm_effect *out)
+{
+    tm_mark mark = tm_arena_mark(&ctx->scratch);
+    for (int32_t c = 0; c < n_contrasts; c++) {
+        tm_notes notes = out[c].notes;
+        out[c] = (tm_effect){NAN, NAN, NAN, NAN, NAN, NAN, NAN, sample->n, -1, notes};
+        if (sample->n == 0) tm_effect_refuse(&out[c], "arm_empty");
+    }
+    if (sample->n == 0) return TEMOIN_OK;
+    TM_TRY(
+        (estimator->run ? run_own : run_linear)(ctx, sample, estimator, variance, arm_weight, n_contrasts, level, out));
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "result/record.h"
 
+#include <math.h>
 #include <string.h>
 
 #define FIELD(type, name, kind)                                                                                        \
@@ -14,19 +15,44 @@
 
 /* The order is the order of the columns of estimates.csv. */
 static const tm_field row_fields[] = {
-    FIELD(temoin_row, estimate, TEXT),     FIELD(temoin_row, measure, TEXT),
-    FIELD(temoin_row, wave, TEXT),         FIELD(temoin_row, arm, TEXT),
-    FIELD(temoin_row, reference, TEXT),    FIELD(temoin_row, estimator, TEXT),
-    FIELD(temoin_row, variance, TEXT),     FIELD(temoin_row, cluster, TEXT),
-    FIELD(temoin_row, n, COUNT),           FIELD(temoin_row, n_arm, COUNT),
-    FIELD(temoin_row, n_reference, COUNT), FIELD(temoin_row, n_clusters, COUNT),
-    FIELD(temoin_row, mean_arm, NUMBER),   FIELD(temoin_row, mean_reference, NUMBER),
-    FIELD(temoin_row, value, NUMBER),      FIELD(temoin_row, se, NUMBER),
-    FIELD(temoin_row, df, NUMBER),         FIELD(temoin_row, statistic, NUMBER),
-    FIELD(temoin_row, p, NUMBER),          FIELD(temoin_row, ci_low, NUMBER),
-    FIELD(temoin_row, ci_high, NUMBER),    FIELD(temoin_row, level, NUMBER),
-    FIELD(temoin_row, p_holm, NUMBER),     FIELD(temoin_row, p_bh, NUMBER),
-    FIELD(temoin_row, family, TEXT),       FIELD(temoin_row, note, TEXT),
+    FIELD(temoin_row, estimate, TEXT),
+    FIELD(temoin_row, measure, TEXT),
+    FIELD(temoin_row, wave, TEXT),
+    FIELD(temoin_row, arm, TEXT),
+    FIELD(temoin_row, reference, TEXT),
+    FIELD(temoin_row, estimator, TEXT),
+    FIELD(temoin_row, variance, TEXT),
+    FIELD(temoin_row, cluster, TEXT),
+    FIELD(temoin_row, n, COUNT),
+    FIELD(temoin_row, n_arm, COUNT),
+    FIELD(temoin_row, n_reference, COUNT),
+    FIELD(temoin_row, n_clusters, COUNT),
+    FIELD(temoin_row, mean_arm, NUMBER),
+    FIELD(temoin_row, mean_reference, NUMBER),
+    FIELD(temoin_row, value, NUMBER),
+    FIELD(temoin_row, se, NUMBER),
+    FIELD(temoin_row, df, NUMBER),
+    FIELD(temoin_row, statistic, NUMBER),
+    FIELD(temoin_row, p, NUMBER),
+    FIELD(temoin_row, ci_low, NUMBER),
+    FIELD(temoin_row, ci_high, NUMBER),
+    FIELD(temoin_row, level, NUMBER),
+    FIELD(temoin_row, p_randomization, NUMBER),
+    FIELD(temoin_row, p_randomization_low, NUMBER),
+    FIELD(temoin_row, p_randomization_high, NUMBER),
+    FIELD(temoin_row, ci_randomization_low, NUMBER),
+    FIELD(temoin_row, ci_randomization_high, NUMBER),
+    FIELD(temoin_row, n_redraws, COUNT),
+    FIELD(temoin_row, p_bootstrap, NUMBER),
+    FIELD(temoin_row, ci_bootstrap_low, NUMBER),
+    FIELD(temoin_row, ci_bootstrap_high, NUMBER),
+    FIELD(temoin_row, n_bootstrap, COUNT),
+    FIELD(temoin_row, p_holm, NUMBER),
+    FIELD(temoin_row, p_bh, NUMBER),
+    FIELD(temoin_row, p_westfall_young, NUMBER),
+    FIELD(temoin_row, p_romano_wolf, NUMBER),
+    FIELD(temoin_row, family, TEXT),
+    FIELD(temoin_row, note, TEXT),
 };
 
 static const tm_field arm_fields[] = {
@@ -58,18 +84,18 @@ static const tm_field baseline_fields[] = {
 };
 
 static const tm_field omnibus_fields[] = {
-    FIELD(temoin_omnibus, statistic, NUMBER), FIELD(temoin_omnibus, df, NUMBER),
-    FIELD(temoin_omnibus, p, NUMBER),         FIELD(temoin_omnibus, p_redrawn, NUMBER),
-    FIELD(temoin_omnibus, n_redraws, COUNT),  FIELD(temoin_omnibus, n, COUNT),
+    FIELD(temoin_omnibus, statistic, NUMBER),   FIELD(temoin_omnibus, df, NUMBER),
+    FIELD(temoin_omnibus, p, NUMBER),           FIELD(temoin_omnibus, p_redrawn, NUMBER),
+    FIELD(temoin_omnibus, n_redraws, COUNT),    FIELD(temoin_omnibus, n, COUNT),
     FIELD(temoin_omnibus, n_covariates, COUNT), FIELD(temoin_omnibus, note, TEXT),
 };
 
 static const tm_field results_fields[] = {
-    FIELD(temoin_results, engine, TEXT),    FIELD(temoin_results, trial, TEXT),     FIELD(temoin_results, title, LABEL),
-    FIELD(temoin_results, registry, TEXT),  FIELD(temoin_results, design, TEXT),
-    FIELD(temoin_results, drawn, FLAG),     FIELD(temoin_results, seed, TEXT),
-    FIELD(temoin_results, n_units, COUNT),  FIELD(temoin_results, n_strata, INDEX),
-    FIELD(temoin_results, min_cell, COUNT),
+    FIELD(temoin_results, engine, TEXT),    FIELD(temoin_results, trial, TEXT),
+    FIELD(temoin_results, title, LABEL),    FIELD(temoin_results, registry, TEXT),
+    FIELD(temoin_results, design, TEXT),    FIELD(temoin_results, drawn, FLAG),
+    FIELD(temoin_results, seed, TEXT),      FIELD(temoin_results, n_units, COUNT),
+    FIELD(temoin_results, n_strata, INDEX), FIELD(temoin_results, min_cell, COUNT),
 };
 
 static const tm_record arm_record = RECORD(temoin_arm_summary, arm_fields);
@@ -88,10 +114,20 @@ const tm_record tm_results_record = RECORD(temoin_results, results_fields);
 
 const tm_record_list tm_results_lists[] = {
     LIST(arms, arm_record),          LIST(measures, measure_record), LIST(flow, flow_record),
-    LIST(baseline, baseline_record), LIST(omnibus, omnibus_record),
-    LIST(rows, tm_row_record),
+    LIST(baseline, baseline_record), LIST(omnibus, omnibus_record),  LIST(rows, tm_row_record),
 };
 const int tm_n_results_lists = sizeof tm_results_lists / sizeof *tm_results_lists;
+
+void tm_record_clear(const tm_record *record, void *data)
+{
+    memset(data, 0, record->size);
+    for (int f = 0; f < record->n_fields; f++) {
+        char *at = (char *)data + record->fields[f].offset;
+        if (record->fields[f].kind == TM_FIELD_NUMBER) *(double *)at = NAN;
+        if (record->fields[f].kind == TM_FIELD_COUNT) *(int64_t *)at = -1;
+        if (record->fields[f].kind == TM_FIELD_TEXT) *(const char **)at = "";
+    }
+}
 
 int64_t tm_record_list_count(const tm_record_list *list, const temoin_results *results)
 {

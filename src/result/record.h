@@ -47,6 +47,9 @@ extern const int tm_n_results_lists;
 TEMOIN_MUST_CHECK temoin_status tm_results_parse(temoin_context *ctx, const char *path, const char *bytes, size_t length,
                                                  const temoin_results **out);
 
+/* Nothing is known yet: numbers NaN, counts -1, texts "", the rest zero. */
+void tm_record_clear(const tm_record *record, void *data);
+
 int64_t tm_record_list_count(const tm_record_list *list, const temoin_results *results);
 
 #endif

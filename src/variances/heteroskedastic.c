@@ -17,6 +17,20 @@ const tm_variance *tm_variance_find(const char *key)
     return NULL;
 }
 
+static bool is_listed(const char *list, const char *key)
+{
+    const size_t length = strlen(key);
+    for (const char *at = list; (at = strstr(at, key)); at += length)
+        if ((at == list || at[-1] == ' ') && (!at[length] || at[length] == ' ')) return true;
+    return false;
+}
+
+bool tm_variance_serves(const tm_variance *variance, const tm_estimator *estimator)
+{
+    if (estimator->run) return is_listed(estimator->variances, variance->key);
+    return variance->run && (!variance->blockwise || estimator->blockwise);
+}
+
 void tm_uncertainty_refuse(tm_uncertainty *out, const char *note)
 {
     *out = (tm_uncertainty){NAN, NAN, note, NULL};

@@ -6,6 +6,7 @@
 #define TM_VARIANCE_H
 
 #include "base/failure.h"
+#include "estimators/estimator.h"
 #include "moments/fit.h"
 
 typedef struct tm_uncertainty {
@@ -22,7 +23,8 @@ typedef struct tm_variance {
     const char *cites;
     bool clustered; /* needs the estimate's `cluster` */
     bool blockwise; /* needs an estimator that is block means only, without weights */
-    /* out [n_contrasts]; contrasts whose value is not identified are left alone. */
+    /* out [n_contrasts]; contrasts whose value is not identified are left alone. NULL: a formula that only estimators
+     * with a `run` of their own know. */
     temoin_status (*run)(temoin_context *ctx, const tm_fit *fit, tm_uncertainty *out);
 } tm_variance;
 
@@ -31,6 +33,9 @@ extern const int tm_n_variances;
 
 /* NULL when there is no such key. */
 const tm_variance *tm_variance_find(const char *key);
+
+/* True when the estimator can be asked for that variance. */
+bool tm_variance_serves(const tm_variance *variance, const tm_estimator *estimator);
 
 /* Marks a contrast as refused. */
 void tm_uncertainty_refuse(tm_uncertainty *out, const char *note);

@@ -48,11 +48,6 @@ static run run_sample(temoin_context *ctx, const tm_sample *s, const tm_estimato
     return out;
 }
 
-static bool fits(const tm_estimator *e, const tm_variance *v)
-{
-    return !v->blockwise || e->blockwise;
-}
-
 typedef void law(temoin_context *ctx, const rand_sample *r, const tm_estimator *e, const tm_variance *v);
 
 /* least: effects that must have a number, so that a law is not kept by refusing. */
@@ -69,7 +64,8 @@ static void for_all(law *check, const char *name, int features, int trials, int 
             for (int v = 0; v < tm_n_variances; v++) {
                 now.estimator = tm_estimators[e]->key;
                 now.variance = tm_variances[v]->key;
-                if (fits(tm_estimators[e], tm_variances[v])) check(ctx, &r, tm_estimators[e], tm_variances[v]);
+                if (tm_variance_serves(tm_variances[v], tm_estimators[e]))
+                    check(ctx, &r, tm_estimators[e], tm_variances[v]);
             }
         temoin_context_free(ctx);
     }
@@ -362,7 +358,8 @@ static void same_bytes_everywhere(void **state)
         tm_sample s = {ROWS, 3, 5, 300, y, weighted ? weight : NULL, arm, stratum, cluster, 2, covariate, name};
         for (int e = 0; e < tm_n_estimators; e++)
             for (int v = 0; v < tm_n_variances; v++)
-                if (fits(tm_estimators[e], tm_variances[v])) same_bytes(&s, tm_estimators[e], tm_variances[v]);
+                if (tm_variance_serves(tm_variances[v], tm_estimators[e]))
+                    same_bytes(&s, tm_estimators[e], tm_variances[v]);
     }
     for_all(bytes, "same bytes", ALL_FEATURES, 12, 300, 19);
 }

@@ -207,8 +207,20 @@ static temoin_row one_row(void)
                         .ci_low = NAN,
                         .ci_high = NAN,
                         .level = 0.95,
+                        .p_randomization = 0.25,
+                        .p_randomization_low = 0.125,
+                        .p_randomization_high = 0.5,
+                        .ci_randomization_low = NAN,
+                        .ci_randomization_high = 3,
+                        .n_redraws = 999,
+                        .p_bootstrap = NAN,
+                        .ci_bootstrap_low = NAN,
+                        .ci_bootstrap_high = NAN,
+                        .n_bootstrap = -1,
                         .p_holm = NAN,
                         .p_bh = 1e-9,
+                        .p_westfall_young = 0.75,
+                        .p_romano_wolf = NAN,
                         .family = "take, up",
                         .note = "few_clusters;collinear:age"};
 }
@@ -235,11 +247,14 @@ static void csv_is_exactly_this(void **state)
     size_t length;
     check_ok(ctx, temoin_results_render_csv(ctx, &results, &text, &length));
     assert_string_equal(
-        text,
-        "estimate,measure,wave,arm,reference,estimator,variance,cluster,n,n_arm,n_reference,n_clusters,mean_arm,"
-        "mean_reference,value,se,df,statistic,p,ci_low,ci_high,level,p_holm,p_bh,family,note\n"
-        "primary,training,12,ocm,control,dim,neyman,,110,55,55,,0.25,0.125,0.125,,inf,,,,,0.95,,1e-09,\"take, up\","
-        "\"few_clusters;collinear:age\"\n");
+        text, "estimate,measure,wave,arm,reference,estimator,variance,cluster,n,n_arm,n_reference,n_clusters,mean_arm,"
+              "mean_reference,value,se,df,statistic,p,ci_low,ci_high,level,p_randomization,p_randomization_low,"
+              "p_randomization_high,ci_randomization_low,ci_randomization_high,n_redraws,p_bootstrap,ci_bootstrap_low,"
+              "ci_bootstrap_high,"
+              "n_bootstrap,p_holm,p_bh,p_westfall_young,p_romano_wolf,family,note\n"
+              "primary,training,12,ocm,control,dim,neyman,,110,55,55,,0.25,0.125,0.125,,inf,,,,,0.95,0.25,0.125,0.5,,3,"
+              "999,,,,,,1e-09,0.75,,\"take, up\","
+              "\"few_clusters;collinear:age\"\n");
     assert_int_equal(strlen(text), length);
     temoin_context_free(ctx);
 }
