@@ -316,3 +316,30 @@ bool golden_sample_build(temoin_context *ctx, const golden_data *data, const gol
     add_rest(&m, out);
     return add_clusters(&m, out) && add_covariates(&m, options->dummies ? strata : NULL, out) && find_term(&m, out);
 }
+
+static const struct {
+    const char *reference, *ours;
+} variance_names[] = {
+    {"classical", "classical"},
+    {"HC0", "hc0"},
+    {"HC1", "hc1"},
+    {"HC2", "hc2"},
+    {"HC3", "hc3"},
+    {"HC2_bell_mccaffrey", "hc2_bm"},
+    {"neyman_blocked", "neyman"},
+    {"matched_pair", "matched_pair"},
+    {"CR0", "cr0"},
+    {"CR1", "cr1"},
+    {"CR1S", "cr1s"},
+    {"CR2", "cr2"},
+    {"CR3", "cr3"},
+    {"CV3", "cv3"},
+    {"CV3J", "cv3j"},
+};
+
+const tm_variance *golden_variance(const golden_result *result)
+{
+    for (size_t v = 0; result->vcov && v < sizeof variance_names / sizeof *variance_names; v++)
+        if (strcmp(variance_names[v].reference, result->vcov) == 0) return tm_variance_find(variance_names[v].ours);
+    return NULL;
+}

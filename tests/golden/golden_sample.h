@@ -5,7 +5,7 @@
 
 #include "golden_data.h"
 #include "golden_formula.h"
-#include "moments/sample.h"
+#include "variances/variance.h"
 
 typedef struct golden_options {
     bool dummies;       /* strata as columns among the covariates instead of strata of the sample */
@@ -25,5 +25,8 @@ typedef struct golden_sample {
 bool golden_sample_build(temoin_context *ctx, const golden_data *data, const golden_result *result,
                          const golden_formula *formula, const golden_options *options, golden_sample *out,
                          const char **why);
+
+/* Ours for the result's vcov; NULL when there is none. */
+const tm_variance *golden_variance(const golden_result *result);
 
 #endif

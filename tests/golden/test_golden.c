@@ -1,319 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every reference result that our estimators and variances cover, number by number. */
+/* Every reference result, number by number, or a reason why not. */
 #include "golden_sample.h"
+#include "golden_tally.h"
 #include "inference/effects.h"
 
-/* How a reference estimator is named here. */
-typedef struct recipe {
-    const char *family, *estimator;
-    const char *key;      /* of ours; NULL: lin or ols, as the formula says */
-    const char *variance; /* of ours; NULL: as the result's vcov says */
-    bool two_arms;        /* the reference looked at the two arms of the contrast only */
-    bool strata;          /* the result's strata column */
-    bool shares;          /* weighted by one over the observed share of the own arm */
-    bool estimate_only;   /* the reference gives no standard error */
-    int results;          /* at least so many are compared */
-} recipe;
-
-static const recipe recipes[] = {
-    {"ols", "ols", NULL, NULL, false, false, false, false, 436},
-    {"ols", "ols_interaction", NULL, NULL, false, false, false, false, 27},
-    {"ols", "lin", NULL, NULL, false, false, false, false, 191},
-    {"diff_means", "neyman", "dim", "neyman", true, false, false, false, 25},
-    {"diff_means", "student_pooled", "dim", "classical", true, false, false, false, 26},
-    {"blocked", "blocked_diff_means", "dim", NULL, true, true, false, false, 16},
-    {"blocked", "strata_fixed_effects", NULL, NULL, false, false, false, false, 78},
-    {"blocked", "ipw_strata", NULL, NULL, true, false, true, false, 44},
-    {"cluster", "ols", NULL, NULL, false, false, false, false, 90},
-    {"cluster", "clustered_diff_means", "dim", NULL, true, false, false, false, 1},
-    {"partially_nested", "ols", NULL, NULL, false, false, false, false, 18},
-    {"partially_nested", "ols_controls_one_cluster", NULL, NULL, false, false, false, false, 3},
-    {"weighting", "hajek", "dim", "hc0", true, true, false, true, 7},
-    {"weighting", "hajek", "ols", "hc0", true, false, true, true, 7},
-    {"matched_pairs", "paired_t", "dim", "matched_pair", true, true, false, false, 1},
-    {"balance", "difference", "dim", "neyman", true, false, false, false, 68},
-    {"attrition", "differential_attrition", NULL, NULL, false, false, false, false, 28},
-    {"panel", "pooled_ols", NULL, NULL, false, false, false, false, 26},
-    {"panel", "difference_in_differences", NULL, NULL, false, false, false, false, 9},
-};
-enum { N_RECIPES = sizeof recipes / sizeof *recipes };
-
-static const struct {
-    const char *reference, *ours;
-} variance_names[] = {
-    {"classical", "classical"},
-    {"HC0", "hc0"},
-    {"HC1", "hc1"},
-    {"HC2", "hc2"},
-    {"HC3", "hc3"},
-    {"HC2_bell_mccaffrey", "hc2_bm"},
-    {"neyman_blocked", "neyman"},
-    {"matched_pair", "matched_pair"},
-    {"CR0", "cr0"},
-    {"CR1", "cr1"},
-    {"CR1S", "cr1s"},
-    {"CR2", "cr2"},
-    {"CR3", "cr3"},
-    {"CV3", "cv3"},
-    {"CV3J", "cv3j"},
-};
-
-/* Where we and the reference differ on purpose. `note` is ours on such a row; `results` is how often it comes. */
-typedef enum difference { REFUSED_HERE, STRATUM_LEFT_OUT, SMALL_BLOCKS } difference;
-
-typedef struct explained {
-    difference kind;
-    const char *estimator, *vcov, *note;
-    int results;
-    const char *reason;
-    int seen;
-} explained;
-
-static explained differences[] = {
-    {REFUSED_HERE, "neyman", "neyman_welch", "no_variation", 1,
-     "nobody's outcome differs: printed there with a standard error of zero and no test", 0},
-    {REFUSED_HERE, "lin", "HC0", "leverage_one", 6,
-     "the only client of an arm in a stratum: that residual is zero whatever comes, so the sum lacks that client's "
-     "error",
-     0},
-    {REFUSED_HERE, "lin", "HC1", "leverage_one", 6, "the same", 0},
-    {REFUSED_HERE, "ols_controls_one_cluster", NULL, "one_cluster_in_arm", 3,
-     "the control arm as one cluster has no variance between clusters; the reference itself calls the number not "
-     "credible",
-     0},
-    {STRATUM_LEFT_OUT, "blocked_diff_means", "neyman_blocked", "stratum_without_contrast", 1,
-     "a stratum without treated clients: left out and counted here, an error there", 0},
-    {STRATUM_LEFT_OUT, "hajek", NULL, "stratum_without_contrast", 1,
-     "the same stratum: the inverse probability mean of the controls keeps its one client", 0},
-    {SMALL_BLOCKS, "blocked_diff_means", "matched_pair", "", 3,
-     "blocks of unequal size: estimatr applies the formula for equal pairs, sum (effect_b - effect)^2 / (J (J - 1)), "
-     "which is "
-     "not conservative for effects weighted by block size; ours is Gerber & Green 2012, eq. 3.16. Both are checked",
-     0},
-};
-enum { N_DIFFERENCES = sizeof differences / sizeof *differences };
-
-typedef struct tally {
-    int numbers, results, refusals, dummies, wrong;
-    int of_recipe[N_RECIPES];
-    struct {
-        char family[40], estimator[60];
-        const char *reason;
-        int n;
-    } left[200];
-    int n_left;
-} tally;
-
-static void leave(tally *t, const golden_result *r, const char *reason)
-{
-    for (int i = 0; i < t->n_left; i++)
-        if (strcmp(t->left[i].family, r->family) == 0 && strcmp(t->left[i].estimator, r->estimator) == 0 &&
-            strcmp(t->left[i].reason, reason) == 0) {
-            t->left[i].n++;
-            return;
-        }
-    assert_true(t->n_left < 200);
-    snprintf(t->left[t->n_left].family, sizeof t->left->family, "%s", r->family);
-    snprintf(t->left[t->n_left].estimator, sizeof t->left->estimator, "%s", r->estimator);
-    t->left[t->n_left].reason = reason;
-    t->left[t->n_left++].n = 1;
-}
-
-static void wrong(tally *t, const golden_data *data, const golden_result *r, const char *what, double got, double want)
-{
-    t->wrong++;
-    print_error("%s %s %s/%s %s %s %s \"%s\" %s: %s is %.17g, want %.17g (%.2g)\n", data->name, r->id, r->family,
-                r->estimator, r->vcov ? r->vcov : "", r->outcome, r->wave ? r->wave : "", r->formula ? r->formula : "",
-                r->term ? r->term : r->contrast, what, got, want, fabs(got - want) / fabs(want));
-}
-
-static void compare(tally *t, const golden_data *data, const golden_result *r, const char *what, double got,
-                    double want, double slack)
-{
-    if (isnan(want)) return;
-    t->numbers++;
-    if (isnan(got) || fabs(got - want) > fmax(r->rtol * fabs(want), slack)) wrong(t, data, r, what, got, want);
-}
-
-/* An estimate that is zero but for rounding may be off by 1e-9 of the outcome's spread, and what follows from it too.
- */
-static void compare_effect(tally *t, const golden_data *data, const golden_result *r, const golden_sample *s,
-                           const tm_effect *e, bool estimate_only)
-{
-    double slack = fabs(r->estimate) <= 1e-9 * s->sd ? 1e-9 * s->sd : 0;
-    t->results++;
-    compare(t, data, r, "estimate", e->value, r->estimate, slack);
-    compare(t, data, r, "n", (double)e->n, r->n, 0);
-    if (estimate_only) return;
-    compare(t, data, r, "se", e->se, r->se, 0);
-    compare(t, data, r, "df", e->df, r->df, 0);
-    compare(t, data, r, "t", e->statistic, r->t, slack / r->se);
-    if (!(r->p < 1e-12)) compare(t, data, r, "p", e->p, r->p, slack / r->se);
-    compare(t, data, r, "ci_low", e->ci_low, r->ci_low, slack);
-    compare(t, data, r, "ci_high", e->ci_high, r->ci_high, slack);
-}
-
-/* `ols`, but the effect is the coefficient of one covariate. */
-static int32_t wanted_term;
-
-static temoin_status build_term(temoin_context *ctx, tm_model *model, int64_t *left_out)
-{
-    double *weight;
-    TM_TRY(tm_estimator_find("ols")->build(ctx, model, left_out));
-    TM_SCRATCH(ctx, weight, model->n_columns);
-    for (int32_t k = 0; k < model->n_columns; k++) weight[k] = model->column_covariate[k] == wanted_term;
-    model->column_weight = weight;
-    return TEMOIN_OK;
-}
-
-static const tm_estimator term_estimator = {.key = "term", .build = build_term};
-
-static const tm_variance *find_variance(const recipe *how, const golden_result *r)
-{
-    for (size_t v = 0; !how->variance && v < sizeof variance_names / sizeof *variance_names; v++)
-        if (r->vcov && strcmp(variance_names[v].reference, r->vcov) == 0)
-            return tm_variance_find(variance_names[v].ours);
-    return how->variance ? tm_variance_find(how->variance) : NULL;
-}
-
-static bool has_note(const char *notes, const char *note)
-{
-    const char *found = strstr(notes, note);
-    size_t length = strlen(note);
-    return found && (found == notes || found[-1] == ';') && (!found[length] || strchr(";:", found[length]));
-}
-
-/* The two formulas for small blocks, from the block effects that the reference prints. */
-static bool small_blocks_differ(const golden_result *r, const tm_effect *e)
-{
-    const json_t *effects = json_object_get(r->extra, "effect"), *ones = json_object_get(r->extra, "n_treated");
-    const json_t *zeros = json_object_get(r->extra, "n_control");
-    double n_blocks = (double)json_array_size(effects), equal = 0, weighted = 0;
-    if (n_blocks < 2 || !r->vcov || strcmp(r->vcov, "matched_pair") != 0) return false;
-    for (size_t b = 0; b < json_array_size(effects); b++) {
-        double effect = json_number_value(json_array_get(effects, b));
-        double size = json_number_value(json_array_get(ones, b)) + json_number_value(json_array_get(zeros, b));
-        double d = effect - r->estimate, w = effect * size / r->n - r->estimate / n_blocks;
-        equal += d * d / n_blocks / (n_blocks - 1);
-        weighted += w * w * n_blocks / (n_blocks - 1);
-    }
-    return close_to(r->se, sqrt(equal), 1e-9, 0) && close_to(e->se, sqrt(weighted), 1e-9, 0);
-}
-
-static bool is_explained(const golden_result *r, const tm_effect *e, difference kind)
-{
-    for (int d = 0; d < N_DIFFERENCES; d++) {
-        explained *x = &differences[d];
-        if (x->kind != kind || strcmp(x->estimator, r->estimator) != 0) continue;
-        if (x->vcov && (!r->vcov || strcmp(x->vcov, r->vcov) != 0)) continue;
-        if (kind == SMALL_BLOCKS ? !small_blocks_differ(r, e) : !has_note(e->notes.text, x->note)) continue;
-        x->seen++;
-        return true;
-    }
-    return false;
-}
-
-/* Where the reference has no number there must be none here, and a note that says why. */
-static void check_effect(tally *t, const golden_data *data, const golden_result *r, const recipe *how,
-                         const golden_sample *s, const tm_effect *e)
-{
-    bool refused = isnan(e->se), agree = refused == isnan(r->se) || how->estimate_only;
-    golden_result rest = *r;
-    if (refused != tm_notes_refuse(e->notes.text)) wrong(t, data, r, e->notes.text, e->se, r->se);
-    if (!how->estimate_only) t->refusals += refused;
-    if (strcmp(how->key ? how->key : "", "dim") == 0 && is_explained(r, e, STRATUM_LEFT_OUT)) return;
-    if (agree && !refused && !close_to(e->se, r->se, r->rtol, 0) && is_explained(r, e, SMALL_BLOCKS))
-        rest.se = rest.t = rest.p = rest.ci_low = rest.ci_high = NAN;
-    if (agree || (refused && is_explained(r, e, REFUSED_HERE)))
-        compare_effect(t, data, &rest, s, e, how->estimate_only || refused);
-    else
-        wrong(t, data, r, e->notes.text, e->se, r->se);
-}
-
-/* `dummies`: strata once more as columns among the covariates, where there are any. */
-static bool run_recipe(temoin_context *ctx, tally *t, const golden_data *data, const golden_result *r,
-                       const recipe *how, bool dummies)
-{
-    golden_formula formula = {0};
-    golden_sample s;
-    const char *why;
-    tm_effect effect;
-    if (r->formula && !golden_formula_read(r->formula, &formula) && !how->key) {
-        leave(t, r, "a formula of another kind");
-        return false;
-    }
-    if (dummies && !formula.strata[0]) return false;
-    const golden_options options = {dummies, how->two_arms, how->strata ? r->strata : NULL, how->shares};
-    if (!golden_sample_build(ctx, data, r, &formula, &options, &s, &why)) {
-        leave(t, r, why);
-        return false;
-    }
-    const tm_variance *variance = find_variance(how, r);
-    if (!variance) {
-        leave(t, r, "a variance that is not one of ours");
-        return false;
-    }
-    wanted_term = s.term;
-    const tm_estimator *estimator = s.term >= 0 ? &term_estimator
-                                                : tm_estimator_find(how->key      ? how->key
-                                                                    : formula.lin ? "lin"
-                                                                                  : "ols");
-    tm_notes_init(&effect.notes, ctx);
-    check_ok(ctx, tm_effects_run(ctx, &s.sample, estimator, variance, s.arm_weight, 1, r->level, &effect));
-    check_effect(t, data, r, how, &s, &effect);
-    return true;
-}
-
-static void run_adjustment(temoin_context *ctx, tally *t, const golden_data *data, const golden_result *r)
-{
-    const json_t *family = json_object_get(r->extra, "family_p");
-    double raw = json_number_value(json_object_get(r->extra, "raw_p"));
-    int64_t n = (int64_t)json_array_size(family);
-    double *p = golden_take(ctx, n, sizeof *p), *adjusted = golden_take(ctx, n, sizeof *adjusted);
-    int64_t member = -1;
-    for (int64_t i = 0; i < n; i++) {
-        p[i] = json_number_value(json_array_get(family, (size_t)i));
-        if (p[i] == raw) member = i;
-    }
-    assert_true(member >= 0);
-    if (strcmp(r->estimator, "p_adjust_holm") == 0)
-        check_ok(ctx, tm_adjustment_find("holm")->run(ctx, p, n, adjusted));
-    else
-        check_ok(ctx, tm_adjustment_find("bh")->run(ctx, p, n, adjusted));
-    t->results++;
-    compare(t, data, r, "p", adjusted[member], r->p, 0);
-}
-
-static void run_result(temoin_context *ctx, tally *t, const golden_data *data, const golden_result *r)
+static void run_result(temoin_context *ctx, golden_tally *t, const golden_data *data, const golden_result *r)
 {
     bool known = false;
-    if (strcmp(r->estimator, "p_adjust_holm") == 0 || strcmp(r->estimator, "p_adjust_BH") == 0) {
-        run_adjustment(ctx, t, data, r);
-        return;
-    }
-    for (int h = 0; h < N_RECIPES; h++) {
-        if (strcmp(recipes[h].family, r->family) != 0 || strcmp(recipes[h].estimator, r->estimator) != 0) continue;
-        known = true;
-        t->of_recipe[h] += run_recipe(ctx, t, data, r, &recipes[h], false);
-        t->dummies += run_recipe(ctx, t, data, r, &recipes[h], true);
-    }
-    if (!known) leave(t, r, "an estimator that is not one of ours");
+    for (int c = 0; golden_comparers[c]; c++) known |= golden_comparers[c](ctx, t, data, r);
+    if (!known) golden_leave(t, r, "an estimator that is not one of ours");
 }
 
-static void report(const tally *t)
+static void report(const golden_tally *t)
 {
     int left = 0;
     for (int i = 0; i < t->n_left; i++) left += t->left[i].n;
     printf("# golden: %d numbers compared in %d results; %d results not compared:\n", t->numbers, t->results, left);
     for (int i = 0; i < t->n_left; i++)
         printf("#   %4d %s/%s: %s\n", t->left[i].n, t->left[i].family, t->left[i].estimator, t->left[i].reason);
-    printf("# %d of the results have no standard error here, %d are strata fitted once more as columns\n", t->refusals,
-           t->dummies);
-    for (int h = 0; h < N_RECIPES; h++)
-        printf("#   %4d %s/%s as %s\n", t->of_recipe[h], recipes[h].family, recipes[h].estimator,
-               recipes[h].key ? recipes[h].key : "ols or lin");
-    for (const explained *x = differences; x < differences + N_DIFFERENCES; x++)
-        printf("#   %4d %s %s differ, %s: %s\n", x->seen, x->estimator, x->vcov ? x->vcov : "", x->note, x->reason);
+    compare_linear_report();
 }
 
 static void skip_without_reference(void)
@@ -326,7 +31,7 @@ static void skip_without_reference(void)
 static void reference_results(void **state)
 {
     (void)state;
-    static tally t;
+    static golden_tally t;
     skip_without_reference();
     for (int d = 0; golden_data_sets[d]; d++) {
         temoin_context *ctx = check_context();
@@ -341,14 +46,12 @@ static void reference_results(void **state)
     }
     report(&t);
     assert_int_equal(t.wrong, 0);
-    assert_true(t.numbers >= 10263 && t.dummies >= 231);
-    for (int h = 0; h < N_RECIPES; h++) assert_true(t.of_recipe[h] >= recipes[h].results);
-    for (int d = 0; d < N_DIFFERENCES; d++) assert_int_equal(differences[d].seen, differences[d].results);
+    assert_true(compare_linear_is_whole());
 }
 
 /* Figures of the literature, as printed. */
 typedef struct published {
-    const char *data, *id, *outcome, *wave, *contrast, *formula, *vcov;
+    const char *data, *id, *outcome, *wave, *contrast, *formula, *variance;
     double value, se, unit; /* printed to the nearest `unit` */
     const char *cites;
 } published;
@@ -356,7 +59,7 @@ typedef struct published {
 static const published literature[] = {
     {"nsw", "64a3c896ece0", "re78", "1978", "treated - control", "y ~ arm", "classical", 1794, 633, 1,
      "Dehejia & Wahba 1999, table 2, RE74 subset"},
-    {"nsw", "18ab457cebc2", "re78", "1978", "treated - control", "y ~ arm", "HC1", 1794, 671, 1,
+    {"nsw", "18ab457cebc2", "re78", "1978", "treated - control", "y ~ arm", "hc1", 1794, 671, 1,
      "heteroskedasticity-robust, as in later replications"},
     {"nsw", "98c353b074f5", "re78", "1978", "treated - control",
      "y ~ arm + age + age2 + education + nodegree + black + hispanic + re74 + re75", "classical", 1672, 638, 1,
@@ -366,17 +69,15 @@ static const published literature[] = {
     {"nsw_full", NULL, "re78", "1978", "treated - control",
      "y ~ arm + age + age2 + education + nodegree + black + hispanic", "classical", 798, 472, 1,
      "Dehejia & Wahba 1999, table 2, regression-adjusted"},
-    {"penn_bonus", "61d540b48568", NULL, NULL, NULL, NULL, NULL, -0.085, 0.036, 0.001,
+    {"penn_bonus", "61d540b48568", NULL, NULL, NULL, NULL, "hc2", -0.085, 0.036, 0.001,
      "Chernozhukov et al., Applied Causal Inference Powered by ML and AI, ch. 2"},
-    {"achievement_awards", "4c85e32a9027", NULL, NULL, NULL, NULL, NULL, 0.105, 0.061, 0.001,
+    {"achievement_awards", "4c85e32a9027", NULL, NULL, NULL, NULL, "cr2", 0.105, 0.061, 0.001,
      "Angrist & Lavy 2009, table 2, girls, bias-reduced standard error"},
 };
 
 static tm_effect run_published(temoin_context *ctx, const golden_data *data, const published *p)
 {
-    static const recipe plain = {0};
-    golden_result r = {
-        .outcome = p->outcome, .wave = p->wave, .contrast = p->contrast, .formula = p->formula, .vcov = p->vcov};
+    golden_result r = {.outcome = p->outcome, .wave = p->wave, .contrast = p->contrast, .formula = p->formula};
     golden_formula formula;
     golden_sample s;
     const char *why;
@@ -387,8 +88,7 @@ static tm_effect run_published(temoin_context *ctx, const golden_data *data, con
     assert_true(golden_sample_build(ctx, data, &r, &formula, &(golden_options){0}, &s, &why));
     tm_notes_init(&effect.notes, ctx);
     const tm_estimator *ols = tm_estimator_find("ols");
-    const tm_variance *variance =
-        strcmp(r.vcov, "neyman_welch") == 0 ? tm_variance_find("hc2") : find_variance(&plain, &r);
+    const tm_variance *variance = tm_variance_find(p->variance);
     check_ok(ctx, tm_effects_run(ctx, &s.sample, ols, variance, s.arm_weight, 1, 0.95, &effect));
     return effect;
 }
