@@ -25,9 +25,11 @@ tm_table_cell tm_cell_p(double p)
 
 tm_table_cell tm_cell_interval(double low, double high, int decimals)
 {
-    bool known = !isnan(low) && !isnan(high);
-    return (tm_table_cell){
-        .kind = known ? TM_CELL_INTERVAL : TM_CELL_DASH, .x = low, .high = high, .decimals = decimals};
+    bool known = !isnan(low) || !isnan(high);
+    return (tm_table_cell){.kind = known ? TM_CELL_INTERVAL : TM_CELL_DASH,
+                           .x = isnan(low) ? -INFINITY : low,
+                           .high = isnan(high) ? INFINITY : high,
+                           .decimals = decimals};
 }
 
 tm_table_cell tm_cell_mean_sd(double mean, double sd, int decimals)

@@ -125,6 +125,7 @@ tm_table_cell tm_cell_text(const char *text);
 tm_table_cell tm_cell_number(double x, int decimals);
 tm_table_cell tm_cell_percent(double share, int decimals);
 tm_table_cell tm_cell_p(double p);
+/* One end may be NaN: there is no bound on that side. */
 tm_table_cell tm_cell_interval(double low, double high, int decimals);
 tm_table_cell tm_cell_mean_sd(double mean, double sd, int decimals);
 /* A dash for -1. */

@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "base/sink.h"
+#include "inference/effects.h"
 #include "result/notes.h"
 #include "sections/section.h"
 #include "sections/wording.h"
+
+enum { MOST_ADJUSTMENTS = 24 };
 
 /* One estimate's rows and which columns they need; a column's place, -1 when it is left out. */
 typedef struct view {
@@ -14,10 +17,17 @@ typedef struct view {
     tm_document *document;
     const temoin_row *first;
     tm_table *table;
-    tm_column columns[14];
+    tm_column columns[16 + MOST_ADJUSTMENTS];
     int n_columns;
-    int wave, contrast, mean_arm, mean_reference, effect, interval, p, holm, bh, n, clusters;
+    int wave, contrast, mean_arm, mean_reference, effect, interval, p, n, clusters;
+    int interval_redrawn, p_redrawn, interval_bootstrap, p_bootstrap;
+    int adjusted[MOST_ADJUSTMENTS];
 } view;
+
+static double adjusted_p(const temoin_row *row, int adjustment)
+{
+    return *(const double *)((const char *)row + tm_adjustments[adjustment].column);
+}
 
 static const char *say(const view *v, const char *en, const char *fr)
 {
@@ -106,9 +116,34 @@ static int add_column(view *v, bool wanted, const char *head, bool number)
     return v->n_columns++;
 }
 
+/* The same under a heading that its neighbours share. */
+static int add_column_under(view *v, bool wanted, const char *over, const char *head)
+{
+    const int place = add_column(v, wanted, head, true);
+    if (place >= 0) v->columns[place].over = over;
+    return place;
+}
+
+/* An adjustment as people write it: "westfall_young" is Westfall-Young, "bh" BH. */
+static const char *adjustment_name(const view *v, const char *key)
+{
+    const bool initials = strlen(key) <= 3;
+    char name[40];
+    size_t n = 0;
+    bool first = true;
+    for (; *key && n + 1 < sizeof name; key++) {
+        const bool letter = *key >= 'a' && *key <= 'z';
+        name[n++] = (char)(*key == '_' ? '-' : letter && (first || initials) ? *key - 'a' + 'A' : *key);
+        first = *key == '_';
+    }
+    name[n] = '\0';
+    return tm_text(v->document->ctx, "%s", name);
+}
+
 /* Which columns hold anything at all. */
 typedef struct need {
-    bool wave, contrast, holm, bh, clusters;
+    bool wave, contrast, clusters, redrawn, interval_redrawn, bootstrap, interval_bootstrap;
+    bool adjusted[MOST_ADJUSTMENTS];
 } need;
 
 static need needs_of(const view *v)
@@ -120,11 +155,32 @@ static need needs_of(const view *v)
         any.wave |= row->wave[0] != '\0';
         any.contrast |=
             !row->reference[0] || strcmp(row->arm, v->first->arm) || strcmp(row->reference, v->first->reference);
-        any.holm |= !isnan(row->p_holm);
-        any.bh |= !isnan(row->p_bh);
+        any.redrawn |= !isnan(row->p_randomization);
+        any.interval_redrawn |= !isnan(row->ci_randomization_low) || !isnan(row->ci_randomization_high);
+        any.bootstrap |= !isnan(row->p_bootstrap);
+        any.interval_bootstrap |= !isnan(row->ci_bootstrap_low) || !isnan(row->ci_bootstrap_high);
+        for (int a = 0; a < tm_n_adjustments; a++) any.adjusted[a] |= !isnan(adjusted_p(row, a));
         any.clusters |= row->cluster[0] && row->n_clusters >= 0;
     }
     return any;
+}
+
+/* Each way of testing has its interval and its p side by side; they are named when there are several. */
+static void name_tests(view *v, const need *any, const char *interval)
+{
+    const bool several = any->redrawn || any->bootstrap;
+    const char *asymptotic = several ? say(v, "Large-sample", "Asymptotique") : NULL;
+    const char *redrawn = say(v, "Randomization test", "Test de randomisation");
+    const char *bootstrap = say(v, "Wild cluster bootstrap", "Bootstrap par grappes");
+    const char *adjusted = say(v, "Adjusted p", "p corrigée");
+    v->interval = add_column_under(v, true, asymptotic, interval);
+    v->p = add_column_under(v, true, asymptotic, "p");
+    v->interval_redrawn = add_column_under(v, any->interval_redrawn, redrawn, interval);
+    v->p_redrawn = add_column_under(v, any->redrawn, redrawn, "p");
+    v->interval_bootstrap = add_column_under(v, any->interval_bootstrap, bootstrap, interval);
+    v->p_bootstrap = add_column_under(v, any->bootstrap, bootstrap, "p");
+    for (int a = 0; a < tm_n_adjustments; a++)
+        v->adjusted[a] = add_column_under(v, any->adjusted[a], adjusted, adjustment_name(v, tm_adjustments[a].key));
 }
 
 static void name_columns(view *v)
@@ -141,10 +197,7 @@ static void name_columns(view *v)
     v->mean_arm = add_column(v, true, any.contrast ? say(v, "Arm", "Groupe") : arm, true);
     v->mean_reference = add_column(v, true, any.contrast ? say(v, "Reference", "Référence") : reference, true);
     v->effect = add_column(v, true, say(v, "Effect", "Effet"), true);
-    v->interval = add_column(v, true, tm_text(v->document->ctx, say(v, "%s CI", "IC à %s"), level), true);
-    v->p = add_column(v, true, "p", true);
-    v->holm = add_column(v, any.holm, "p (Holm)", true);
-    v->bh = add_column(v, any.bh, "p (BH)", true);
+    name_tests(v, &any, tm_text(v->document->ctx, say(v, "%s CI", "IC à %s"), level));
     v->n = add_column(v, true, "n", true);
     v->clusters = add_column(v, any.clusters, say(v, "Clusters", "Grappes"), true);
 }
@@ -198,8 +251,13 @@ static void add_row(const view *v, const temoin_row *row)
     cells[v->effect].strong = true;
     put(cells, v->interval, tm_cell_interval(row->ci_low * factor, row->ci_high * factor, decimals));
     put(cells, v->p, tm_cell_p(row->p));
-    put(cells, v->holm, tm_cell_p(row->p_holm));
-    put(cells, v->bh, tm_cell_p(row->p_bh));
+    put(cells, v->interval_redrawn,
+        tm_cell_interval(row->ci_randomization_low * factor, row->ci_randomization_high * factor, decimals));
+    put(cells, v->p_redrawn, tm_cell_p(row->p_randomization));
+    put(cells, v->interval_bootstrap,
+        tm_cell_interval(row->ci_bootstrap_low * factor, row->ci_bootstrap_high * factor, decimals));
+    put(cells, v->p_bootstrap, tm_cell_p(row->p_bootstrap));
+    for (int a = 0; a < tm_n_adjustments; a++) put(cells, v->adjusted[a], tm_cell_p(adjusted_p(row, a)));
     put(cells, v->n, tm_cell_count(row->n));
     put(cells, v->clusters, tm_cell_count(row->cluster[0] ? row->n_clusters : -1));
     add_notes(v, row, cells);
@@ -218,23 +276,25 @@ static void add_method(const view *v)
 
 static void add_remarks(const view *v)
 {
-    bool binary = false, adjusted = false;
+    bool binary = false;
     for (int64_t r = 0; r < v->results->n_rows; r++) {
         const temoin_row *row = row_of(v, r);
         if (!row) continue;
         binary |= tm_measure_is_binary(v->results, row->measure);
-        adjusted |= !isnan(row->p_holm) || !isnan(row->p_bh);
     }
     if (binary)
         tm_table_add_remark(v->document, v->table,
                             say(v, "Effects on yes/no outcomes are in percentage points.",
                                 "Les effets sur les résultats oui/non sont en points de pourcentage."));
-    if (adjusted)
-        tm_table_add_remark(v->document, v->table,
-                            tm_text(v->document->ctx,
-                                    say(v, "p (Holm), p (BH): adjusted for the comparisons of the family “%s”.",
-                                        "p (Holm), p (BH) : corrigées pour les comparaisons de la famille « %s »."),
-                                    v->first->family));
+    for (int a = 0; a < tm_n_adjustments; a++)
+        if (v->adjusted[a] >= 0) {
+            tm_table_add_remark(v->document, v->table,
+                                tm_text(v->document->ctx,
+                                        say(v, "Adjusted p: for the comparisons of the family “%s”.",
+                                            "p corrigée : pour les comparaisons de la famille « %s »."),
+                                        v->first->family));
+            return;
+        }
 }
 
 static void add_estimate(const temoin_results *results, tm_document *document, const temoin_row *first)

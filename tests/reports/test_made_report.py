@@ -9,7 +9,7 @@ import sys
 
 PROGRAM = sys.argv[1]
 SPOKEN = {"h1", "h2", "h3", "p", "caption", "th", "dt", "dd", "span"}
-SAME = re.compile(r"[\W\d]*|Participants|mission-kortrijk · AEARCTR-0002786|p|p \((Holm|BH)\)|n|[a-z]|primary|secondary"
+SAME = re.compile(r"[\W\d]*|Participants|mission-kortrijk · AEARCTR-0002786|p|Holm|BH|Westfall-Young|n|[a-z]|primary|secondary"
                   r"|.*EUR per month")
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 NUMBER = re.compile(r"[\u2212]?\d[\d.,\u202f]*")

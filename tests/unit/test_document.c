@@ -70,7 +70,9 @@ static void cells_say_what_they_hold(void **state)
     check_cell(ctx, tm_cell_percent(0.12345, 1), "12.3%", "12,3\u00a0%");
     check_cell(ctx, tm_cell_p(NAN), "–", "–");
     check_cell(ctx, tm_cell_interval(-1.25, 3, 1), MINUS "1.2 to 3.0", MINUS "1,2 à 3,0");
-    check_cell(ctx, tm_cell_interval(NAN, 3, 1), "–", "–");
+    check_cell(ctx, tm_cell_interval(NAN, NAN, 1), "–", "–");
+    check_cell(ctx, tm_cell_interval(NAN, 3, 1), "−∞ to 3.0", "−∞ à 3,0");
+    check_cell(ctx, tm_cell_interval(2, NAN, 1), "2.0 to ∞", "2,0 à ∞");
     check_cell(ctx, tm_cell_interval(-INFINITY, 3, 0), MINUS "∞ to 3", MINUS "∞ à 3");
     check_cell(ctx, tm_cell_count(-1), "–", "–");
     check_cell(ctx, tm_cell_count(12345), "12,345", "12" NARROW "345");
