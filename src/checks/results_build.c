@@ -13,8 +13,25 @@
 
 typedef struct method {
     const tm_estimator *estimator;
-    const tm_variance *variance;
+    const tm_variance *variance; /* NULL: the plan leaves it to us */
 } method;
+
+/* With fewer rows the degrees of freedom of a robust variance matter, and Bell & McCaffrey's are the default. */
+enum { FEW_ROWS = 500 };
+
+/* cr2 with clusters; without, neyman for differences in means and hc2 for regressions; else the estimator's first. */
+static const tm_variance *default_variance(const tm_estimator *estimator, bool clustered, int64_t n_rows)
+{
+    const char *preferred[] = {"cr2", "neyman", n_rows < FEW_ROWS ? "hc2_bm" : "hc2"};
+    for (int k = 0; k < 3; k++) {
+        const tm_variance *variance = tm_variance_find(preferred[k]);
+        if (variance->clustered == clustered && tm_variance_serves(variance, estimator)) return variance;
+    }
+    for (int v = 0; v < tm_n_variances; v++)
+        if (tm_variances[v]->clustered == clustered && tm_variance_serves(tm_variances[v], estimator))
+            return tm_variances[v];
+    return NULL;
+}
 
 /* `what` is a registry's entry; the registry is its plural. */
 static temoin_status fail_key(temoin_context *ctx, const temoin_plan *plan, int line, const char *what, const char *key,
@@ -30,13 +47,13 @@ static temoin_status find_method(temoin_context *ctx, const temoin_plan *plan, i
     const tm_plan_estimate *estimate = &plan->estimates[e];
     const char *known[64];
     out->estimator = tm_estimator_find(estimate->estimator);
-    out->variance = tm_variance_find(estimate->variance);
+    out->variance = estimate->variance ? tm_variance_find(estimate->variance) : NULL;
     if (!out->estimator) {
         for (int i = 0; i < tm_n_estimators; i++) known[i] = tm_estimators[i]->key;
         return fail_key(ctx, plan, tm_plan_line(plan, "estimates[%d].estimator", e), "estimator", estimate->estimator,
                         known, tm_n_estimators);
     }
-    if (!out->variance) {
+    if (estimate->variance && !out->variance) {
         for (int i = 0; i < tm_n_variances; i++) known[i] = tm_variances[i]->key;
         return fail_key(ctx, plan, tm_plan_line(plan, "estimates[%d].variance", e), "variance", estimate->variance,
                         known, tm_n_variances);
@@ -51,6 +68,12 @@ static temoin_status check_method(temoin_context *ctx, const temoin_plan *plan, 
         TM_FAIL(ctx, TEMOIN_ERR_PLAN,
                 "%s: line %d: estimator \"%s\" takes no covariates; use ols or lin, or leave them out", plan->path,
                 tm_plan_line(plan, "estimates[%d].covariates", e), m->estimator->key);
+    if (!m->variance) {
+        if (default_variance(m->estimator, estimate->cluster, 0)) return TEMOIN_OK;
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: estimator \"%s\" has no variance that %s clusters; %s", plan->path,
+                tm_plan_line(plan, "estimates[%d]", e), m->estimator->key, estimate->cluster ? "knows" : "ignores",
+                estimate->cluster ? "leave `cluster` out" : "add `cluster`");
+    }
     if (m->variance->clustered && !estimate->cluster)
         TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: variance \"%s\" needs `cluster`: provider, client or a column",
                 plan->path, tm_plan_line(plan, "estimates[%d].variance", e), m->variance->key);
@@ -116,12 +139,13 @@ static void describe_arms(const tm_sample *sample, const double *arm_weight, tem
 }
 
 static temoin_status fill_row(const tm_plan_estimate *estimate, const tm_plan_contrast *contrast,
-                              const tm_sample *sample, const tm_effect *effect, temoin_row *row)
+                              const tm_variance *variance, const tm_sample *sample, const tm_effect *effect,
+                              temoin_row *row)
 {
     row->arm = contrast->arm;
     row->reference = contrast->reference;
     row->estimator = estimate->estimator;
-    row->variance = estimate->variance;
+    row->variance = variance->key;
     row->cluster = estimate->cluster ? estimate->cluster : "";
     row->n = effect->n;
     row->n_clusters = effect->n_clusters;
@@ -157,14 +181,16 @@ static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assi
         memcpy(arm_weight + (int64_t)c * trial->n_arms, estimate->contrasts[c].weights,
                (size_t)trial->n_arms * sizeof *arm_weight);
     }
-    TM_TRY(tm_effects_run(ctx, &sample, m->estimator, m->variance, arm_weight, estimate->n_contrasts, estimate->level,
+    const tm_variance *variance =
+        m->variance ? m->variance : default_variance(m->estimator, estimate->cluster, sample.n);
+    TM_TRY(tm_effects_run(ctx, &sample, m->estimator, variance, arm_weight, estimate->n_contrasts, estimate->level,
                           effects));
     for (int32_t c = 0; c < estimate->n_contrasts; c++) {
         tm_record_clear(&tm_row_record, &rows[c]);
         rows[c].estimate = estimate->name;
         rows[c].measure = trial->plan->measures[measure].name;
         rows[c].wave = trial->wave[wave];
-        TM_TRY(fill_row(estimate, &estimate->contrasts[c], &sample, &effects[c], &rows[c]));
+        TM_TRY(fill_row(estimate, &estimate->contrasts[c], variance, &sample, &effects[c], &rows[c]));
     }
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;

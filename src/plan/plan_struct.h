@@ -175,7 +175,7 @@ typedef struct tm_plan_estimate {
     int32_t n_measures;
     tm_names waves; /* empty: all waves that the measure has, in order, without its baseline */
     const char *estimator;
-    const char *variance;
+    const char *variance; /* NULL: the default for the estimator, clusters and number of rows */
     tm_names covariates; /* column names, or "baseline" */
     const char *cluster; /* NULL, "provider", "client" or a column */
     bool strata;         /* false: `strata: none` */

@@ -102,12 +102,6 @@ static temoin_status resolve_weights(tm_plan_reader *r, const char *raw, tm_plan
     return tm_raw_text_copy(r->ctx, raw, &out->weight_column);
 }
 
-static const char *default_variance(const tm_raw_estimate *raw, const char *estimator)
-{
-    if (raw->cluster) return "cr2";
-    return strncmp(estimator, "dim", 3) == 0 ? "neyman" : "hc2";
-}
-
 static void check_baseline(tm_plan_reader *r, const temoin_plan *plan, const tm_plan_estimate *estimate, unsigned e)
 {
     int32_t j = index_of(&estimate->covariates, "baseline");
@@ -156,7 +150,7 @@ static temoin_status resolve_estimate(tm_plan_reader *r, const temoin_plan *plan
     TM_TRY(tm_raw_text_copy(r->ctx, raw->name, &out->name));
     TM_TRY(tm_raw_names_copy(r->ctx, raw->waves, raw->waves_count, &out->waves));
     TM_TRY(tm_raw_text_copy(r->ctx, estimator, &out->estimator));
-    TM_TRY(tm_raw_text_copy(r->ctx, raw->variance ? raw->variance : default_variance(raw, estimator), &out->variance));
+    TM_TRY(tm_raw_text_copy(r->ctx, raw->variance, &out->variance));
     TM_TRY(tm_raw_names_copy(r->ctx, raw->covariates, raw->covariates_count, &out->covariates));
     TM_TRY(tm_raw_text_copy(r->ctx, raw->cluster, &out->cluster));
     TM_TRY(resolve_weights(r, raw->weights, out));

@@ -232,10 +232,10 @@ static void a_small_plan_has_every_default(void **state)
     assert_int_equal(p->measures[0].kind, TM_MEASURE_CONTINUOUS);
     assert_null(p->measures[0].baseline);
     assert_string_equal(p->estimates[0].estimator, "dim");
-    assert_string_equal(p->estimates[0].variance, "neyman");
-    assert_string_equal(p->estimates[1].variance, "hc2");
-    assert_string_equal(p->estimates[2].variance, "neyman");
-    assert_string_equal(p->estimates[3].variance, "cr2");
+    assert_null(p->estimates[0].variance);
+    assert_null(p->estimates[1].variance);
+    assert_null(p->estimates[2].variance);
+    assert_null(p->estimates[3].variance);
     assert_int_equal(p->estimates[0].waves.n, 0);
     assert_false(p->estimates[0].missing_cluster_allowed);
     check_names(&p->families[0].adjust, "holm");
@@ -309,7 +309,7 @@ static void every_optional_key_is_read(void **state)
     assert_string_equal(p->measures[0].wide[1].column, "y_1");
     const tm_plan_estimate *e = p->estimates;
     check_names(&e[0].waves, "yes 012 2020-01-01 1");
-    assert_string_equal(e[0].variance, "cr2");
+    assert_null(e[0].variance);
     assert_false(e[0].strata);
     assert_true(e[0].missing_cluster_allowed);
     assert_int_equal(e[0].weighting, TM_WEIGHTS_COLUMN);
