@@ -54,8 +54,15 @@ typedef struct temoin_row {
     double ci_bootstrap_low;   /**< effects that it does not reject; NaN: no bound on that side */
     double ci_bootstrap_high;
     int64_t n_bootstrap;
-    double p_holm; /**< within the row's family; NaN outside of one */
+    double p_bonferroni; /**< this and what follows: within the row's family; NaN outside of one, or not asked for */
+    double p_sidak;
+    double p_holm;
+    double p_holm_sidak;
+    double p_hochberg;
+    double p_hommel;
     double p_bh;
+    double p_by;
+    double p_bky; /**< a sharpened q value */
     double p_westfall_young; /**< by the redraws, step-down */
     double p_romano_wolf;
     const char *family; /**< "" outside of one */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* All registries side by side, for those who ask what there is. */
+#include "adjustments/adjustment.h"
 #include "audit/export_kind.h"
 #include "checks/check_kind.h"
 #include "designs/design_kind.h"
 #include "designs/misfits.h"
 #include "estimators/estimator.h"
-#include "inference/effects.h"
 #include "kernels/kernels.h"
 #include "renderers/renderer.h"
 #include "sections/section.h"
@@ -39,7 +39,7 @@ static temoin_entry variance(int i)
 static temoin_entry adjustment(int i)
 {
     if (i >= tm_n_adjustments) return (temoin_entry){0};
-    return (temoin_entry){tm_adjustments[i].key, tm_adjustments[i].title, tm_adjustments[i].cites};
+    return (temoin_entry){tm_adjustments[i]->key, tm_adjustments[i]->title, tm_adjustments[i]->cites};
 }
 
 static temoin_entry note(int i)

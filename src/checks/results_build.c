@@ -5,6 +5,7 @@
 
 #include "base/nearest.h"
 #include "checks/check_kind.h"
+#include "inference/adjust_families.h"
 #include "inference/effects.h"
 #include "moments/sample_build.h"
 #include "result/record.h"
@@ -220,39 +221,6 @@ static temoin_status run_estimates(temoin_context *ctx, const temoin_assignment 
     return TEMOIN_OK;
 }
 
-static temoin_status adjust_family(temoin_context *ctx, const temoin_plan *plan, int f, temoin_row *rows,
-                                   int64_t n_rows)
-{
-    const tm_plan_family *family = &plan->families[f];
-    double *p, *adjusted;
-    int64_t *at, n = 0;
-    TM_SCRATCH(ctx, p, n_rows);
-    TM_SCRATCH(ctx, adjusted, n_rows);
-    TM_SCRATCH(ctx, at, n_rows);
-    for (int64_t r = 0; r < n_rows; r++)
-        for (int32_t e = 0; e < family->n_estimates; e++) {
-            if (strcmp(rows[r].estimate, plan->estimates[family->estimates[e]].name) != 0) continue;
-            if (rows[r].family[0])
-                TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: estimate \"%s\" is in family \"%s\" already; put it in one",
-                        plan->path, tm_plan_line(plan, "families[%d]", f), rows[r].estimate, rows[r].family);
-            rows[r].family = family->name;
-            p[n] = rows[r].p;
-            at[n++] = r;
-        }
-    for (int32_t k = 0; k < family->adjust.n; k++) {
-        const tm_adjustment *adjustment = tm_adjustment_find(family->adjust.name[k]);
-        if (!adjustment) {
-            const char *known[8];
-            for (int i = 0; i < tm_n_adjustments; i++) known[i] = tm_adjustments[i].key;
-            return fail_key(ctx, plan, tm_plan_line(plan, "families[%d].adjust[%d]", f, (int)k), "adjustment",
-                            family->adjust.name[k], known, tm_n_adjustments);
-        }
-        TM_TRY(adjustment->run(ctx, p, n, adjusted));
-        for (int64_t i = 0; i < n; i++) *(double *)((char *)&rows[at[i]] + adjustment->column) = adjusted[i];
-    }
-    return TEMOIN_OK;
-}
-
 static temoin_status describe_trial(temoin_context *ctx, const temoin_assignment *assignment, temoin_results *results)
 {
     const temoin_plan *plan = assignment->trial->plan;
@@ -302,12 +270,13 @@ temoin_status temoin_results_build(temoin_context *ctx, const temoin_trial *tria
         TM_FAIL(ctx, TEMOIN_ERR_PLAN,
                 "%s: line %d: this version does not run randomization tests; leave the section out", plan->path,
                 tm_plan_line(plan, "randomization"));
+    TM_TRY(tm_families_validate(ctx, plan));
     TM_TRY(describe_trial(ctx, assignment, results));
     temoin_row *rows;
     TM_ALLOC(ctx, rows, count_rows(trial));
     TM_TRY(run_estimates(ctx, assignment, rows, &results->n_rows));
     tm_mark mark = tm_arena_mark(&ctx->scratch);
-    for (int32_t f = 0; f < plan->n_families; f++) TM_TRY(adjust_family(ctx, plan, f, rows, results->n_rows));
+    TM_TRY(tm_families_adjust(ctx, plan, rows, results->n_rows));
     results->rows = rows;
     for (int c = 0; c < tm_n_checks; c++) TM_TRY(tm_checks[c]->run(ctx, assignment, results));
     tm_arena_rewind(&ctx->scratch, mark);

@@ -18,20 +18,4 @@ TEMOIN_MUST_CHECK temoin_status tm_effects_run(temoin_context *ctx, const tm_sam
                                                const double *arm_weight, int32_t n_contrasts, double level,
                                                tm_effect *out);
 
-/* Adjusted p values within a family. To add one: a row in adjust.c and a column in temoin_row. */
-typedef struct tm_adjustment {
-    const char *key;
-    const char *title;
-    const char *cites;
-    size_t column; /* offset in temoin_row */
-    /* p [n] → adjusted [n]; a NaN stays NaN and does not count. */
-    temoin_status (*run)(temoin_context *ctx, const double *p, int64_t n, double *adjusted);
-} tm_adjustment;
-
-extern const tm_adjustment tm_adjustments[];
-extern const int tm_n_adjustments;
-
-/* NULL when there is no such key. */
-const tm_adjustment *tm_adjustment_find(const char *key);
-
 #endif

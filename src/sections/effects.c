@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "adjustments/adjustment.h"
 #include "base/sink.h"
-#include "inference/effects.h"
 #include "result/notes.h"
 #include "sections/section.h"
 #include "sections/wording.h"
@@ -23,11 +23,6 @@ typedef struct view {
     int interval_redrawn, p_redrawn, interval_bootstrap, p_bootstrap;
     int adjusted[MOST_ADJUSTMENTS];
 } view;
-
-static double adjusted_p(const temoin_row *row, int adjustment)
-{
-    return *(const double *)((const char *)row + tm_adjustments[adjustment].column);
-}
 
 static const char *say(const view *v, const char *en, const char *fr)
 {
@@ -124,22 +119,6 @@ static int add_column_under(view *v, bool wanted, const char *over, const char *
     return place;
 }
 
-/* An adjustment as people write it: "westfall_young" is Westfall-Young, "bh" BH. */
-static const char *adjustment_name(const view *v, const char *key)
-{
-    const bool initials = strlen(key) <= 3;
-    char name[40];
-    size_t n = 0;
-    bool first = true;
-    for (; *key && n + 1 < sizeof name; key++) {
-        const bool letter = *key >= 'a' && *key <= 'z';
-        name[n++] = (char)(*key == '_' ? '-' : letter && (first || initials) ? *key - 'a' + 'A' : *key);
-        first = *key == '_';
-    }
-    name[n] = '\0';
-    return tm_text(v->document->ctx, "%s", name);
-}
-
 /* Which columns hold anything at all. */
 typedef struct need {
     bool wave, contrast, clusters, redrawn, interval_redrawn, bootstrap, interval_bootstrap;
@@ -159,7 +138,8 @@ static need needs_of(const view *v)
         any.interval_redrawn |= !isnan(row->ci_randomization_low) || !isnan(row->ci_randomization_high);
         any.bootstrap |= !isnan(row->p_bootstrap);
         any.interval_bootstrap |= !isnan(row->ci_bootstrap_low) || !isnan(row->ci_bootstrap_high);
-        for (int a = 0; a < tm_n_adjustments; a++) any.adjusted[a] |= !isnan(adjusted_p(row, a));
+        for (int a = 0; a < tm_n_adjustments; a++)
+            any.adjusted[a] |= !isnan(tm_adjustment_value(tm_adjustments[a], row));
         any.clusters |= row->cluster[0] && row->n_clusters >= 0;
     }
     return any;
@@ -180,7 +160,7 @@ static void name_tests(view *v, const need *any, const char *interval)
     v->interval_bootstrap = add_column_under(v, any->interval_bootstrap, bootstrap, interval);
     v->p_bootstrap = add_column_under(v, any->bootstrap, bootstrap, "p");
     for (int a = 0; a < tm_n_adjustments; a++)
-        v->adjusted[a] = add_column_under(v, any->adjusted[a], adjusted, adjustment_name(v, tm_adjustments[a].key));
+        v->adjusted[a] = add_column_under(v, any->adjusted[a], adjusted, tm_adjustments[a]->name);
 }
 
 static void name_columns(view *v)
@@ -257,7 +237,8 @@ static void add_row(const view *v, const temoin_row *row)
     put(cells, v->interval_bootstrap,
         tm_cell_interval(row->ci_bootstrap_low * factor, row->ci_bootstrap_high * factor, decimals));
     put(cells, v->p_bootstrap, tm_cell_p(row->p_bootstrap));
-    for (int a = 0; a < tm_n_adjustments; a++) put(cells, v->adjusted[a], tm_cell_p(adjusted_p(row, a)));
+    for (int a = 0; a < tm_n_adjustments; a++)
+        put(cells, v->adjusted[a], tm_cell_p(tm_adjustment_value(tm_adjustments[a], row)));
     put(cells, v->n, tm_cell_count(row->n));
     put(cells, v->clusters, tm_cell_count(row->cluster[0] ? row->n_clusters : -1));
     add_notes(v, row, cells);

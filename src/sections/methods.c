@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "adjustments/adjustment.h"
 #include "base/sink.h"
 #include "estimators/estimator.h"
 #include "sections/section.h"
@@ -81,17 +82,18 @@ static void cite_all(tm_document *document, tm_node *citations, const char *cite
 static void add_citations(const temoin_results *results, tm_document *document)
 {
     tm_node *citations = tm_document_add_citations(document);
-    bool holm = false, bh = false;
     for (int64_t r = 0; r < results->n_rows; r++) {
         const tm_estimator *estimator = tm_estimator_find(results->rows[r].estimator);
         const tm_variance *variance = tm_variance_find(results->rows[r].variance);
         if (estimator) cite_all(document, citations, estimator->cites);
         if (variance) cite_all(document, citations, variance->cites);
-        holm |= !isnan(results->rows[r].p_holm);
-        bh |= !isnan(results->rows[r].p_bh);
     }
-    if (holm) cite_all(document, citations, "Holm 1979");
-    if (bh) cite_all(document, citations, "Benjamini & Hochberg 1995");
+    for (int a = 0; a < tm_n_adjustments; a++) {
+        bool used = false;
+        for (int64_t r = 0; r < results->n_rows; r++)
+            used |= !isnan(tm_adjustment_value(tm_adjustments[a], &results->rows[r]));
+        if (used) cite_all(document, citations, tm_adjustments[a]->cites);
+    }
 }
 
 static void add_reading(tm_document *document)

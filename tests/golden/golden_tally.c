@@ -3,6 +3,7 @@
 
 golden_comparer *const golden_comparers[] = {
     compare_linear,
+    compare_multiplicity,
     NULL,
 };
 

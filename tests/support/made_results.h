@@ -48,18 +48,23 @@ static const temoin_omnibus made_omnibus[] = {{5.4871, 5, 0.35931, 0.374, 999, 1
     .estimate = estimate_, .measure = measure_, .wave = wave_, .arm = "ocm", .reference = "control",                   \
     .estimator = estimator_, .variance = variance_, .level = 0.95
 
+/* The adjustments that these families do not ask for. */
+#define MADE_UNADJUSTED                                                                                                \
+    .p_bonferroni = NAN, .p_sidak = NAN, .p_holm_sidak = NAN, .p_hochberg = NAN, .p_hommel = NAN, .p_by = NAN,         \
+    .p_bky = NAN
+
 /* A test by redraws and a bootstrap, whose interval has no upper end. */
 #define MADE_TESTS                                                                                                     \
     .p_randomization = 0.1424, .p_randomization_low = 0.1356, .p_randomization_high = 0.1494,                          \
     .ci_randomization_low = -0.0478, .ci_randomization_high = 0.2877, .n_redraws = 10000, .p_bootstrap = 0.1873,       \
     .ci_bootstrap_low = -0.0911, .ci_bootstrap_high = NAN, .n_bootstrap = 9999, .p_westfall_young = 0.2219,            \
-    .p_romano_wolf = NAN
+    .p_romano_wolf = NAN, MADE_UNADJUSTED
 
 /* Neither. */
 #define MADE_NONE                                                                                                      \
     .p_randomization = NAN, .p_randomization_low = NAN, .p_randomization_high = NAN, .ci_randomization_low = NAN,      \
     .ci_randomization_high = NAN, .n_redraws = -1, .p_bootstrap = NAN, .ci_bootstrap_low = NAN,                        \
-    .ci_bootstrap_high = NAN, .n_bootstrap = -1, .p_westfall_young = NAN, .p_romano_wolf = NAN
+    .ci_bootstrap_high = NAN, .n_bootstrap = -1, .p_westfall_young = NAN, .p_romano_wolf = NAN, MADE_UNADJUSTED
 
 static const temoin_row made_rows[] = {
     {MADE_TESTS,

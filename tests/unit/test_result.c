@@ -217,8 +217,15 @@ static temoin_row one_row(void)
                         .ci_bootstrap_low = NAN,
                         .ci_bootstrap_high = NAN,
                         .n_bootstrap = -1,
+                        .p_bonferroni = 0.5,
+                        .p_sidak = NAN,
                         .p_holm = NAN,
+                        .p_holm_sidak = NAN,
+                        .p_hochberg = NAN,
+                        .p_hommel = NAN,
                         .p_bh = 1e-9,
+                        .p_by = NAN,
+                        .p_bky = 0.375,
                         .p_westfall_young = 0.75,
                         .p_romano_wolf = NAN,
                         .family = "take, up",
@@ -251,9 +258,10 @@ static void csv_is_exactly_this(void **state)
               "mean_reference,value,se,df,statistic,p,ci_low,ci_high,level,p_randomization,p_randomization_low,"
               "p_randomization_high,ci_randomization_low,ci_randomization_high,n_redraws,p_bootstrap,ci_bootstrap_low,"
               "ci_bootstrap_high,"
-              "n_bootstrap,p_holm,p_bh,p_westfall_young,p_romano_wolf,family,note\n"
+              "n_bootstrap,p_bonferroni,p_sidak,p_holm,p_holm_sidak,p_hochberg,p_hommel,p_bh,p_by,p_bky,"
+              "p_westfall_young,p_romano_wolf,family,note\n"
               "primary,training,12,ocm,control,dim,neyman,,110,55,55,,0.25,0.125,0.125,,inf,,,,,0.95,0.25,0.125,0.5,,3,"
-              "999,,,,,,1e-09,0.75,,\"take, up\","
+              "999,,,,,0.5,,,,,,1e-09,,0.375,0.75,,\"take, up\","
               "\"few_clusters;collinear:age\"\n");
     assert_int_equal(strlen(text), length);
     temoin_context_free(ctx);

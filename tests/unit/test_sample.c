@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who counts in an estimate, with which covariates, weights and clusters; adjusted p values, flow and balance: all
+/* Who counts in an estimate, with which covariates, weights and clusters; flow and balance: all
  * against numbers made by hand. */
 #include "scratch.h"
 
@@ -243,32 +243,6 @@ static void an_empty_sample_is_a_note(void **state)
     temoin_context_free(b.ctx);
 }
 
-/* The fifteen p values of Benjamini and Hochberg's paper (1995, section 3.3), as R's p.adjust adjusts them. */
-static void p_values_are_adjusted(void **state)
-{
-    (void)state;
-    static const double p[] = {0.0344, 0.0001, 0.4262, 0.0019, NAN,    0.0095, 0.0201, 1,
-                               0.0278, 0.0298, 0.0004, 0.0459, 0.3240, 0.5719, 0.6528, 0.7590};
-    static const double holm[] = {0.278, 0.0015, 1,      0.0247, NAN, 0.114, 0.2211, 1,
-                                  0.278, 0.278,  0.0056, 0.3213, 1,   1,     1,      1};
-    static const double bh[] = {0.0645,    0.0015,    6.393 / 11, 0.0095, NAN,   0.035625,    0.0603,     1,
-                                0.447 / 7, 0.447 / 7, 0.003,      0.0765, 0.486, 8.5785 / 12, 9.792 / 13, 11.385 / 14};
-    double adjusted[16];
-    temoin_context *ctx = check_context();
-    check_ok(ctx, tm_adjustment_find("holm")->run(ctx, p, 16, adjusted));
-    check_numbers(adjusted, holm, 16);
-    check_ok(ctx, tm_adjustment_find("bh")->run(ctx, p, 16, adjusted));
-    check_numbers(adjusted, bh, 16);
-    check_ok(ctx, tm_adjustment_find("bh")->run(ctx, NUMBERS(0.05, 0.01, 0.04, 0.02, 0.03), 5, adjusted));
-    check_numbers(adjusted, NUMBERS(0.05, 0.05, 0.05, 0.05, 0.05), 5);
-    check_ok(ctx, tm_adjustment_find("holm")->run(ctx, NUMBERS(0.05, 0.01, 0.04, 0.02, 0.03), 5, adjusted));
-    check_numbers(adjusted, NUMBERS(0.09, 0.05, 0.09, 0.08, 0.09), 5);
-    check_ok(ctx, tm_adjustment_find("holm")->run(ctx, NUMBERS(NAN, 0), 2, adjusted));
-    check_numbers(adjusted, NUMBERS(NAN, 0), 2);
-    check_ok(ctx, tm_adjustment_find("bh")->run(ctx, NUMBERS(NAN), 0, adjusted));
-    temoin_context_free(ctx);
-}
-
 static const temoin_baseline_row *find_baseline(const temoin_results *results, const char *variable, const char *level,
                                                 int arm)
 {
@@ -361,7 +335,6 @@ int main(void)
         cmocka_unit_test(negative_weights_are_refused),
         cmocka_unit_test(clusters_are_numbered_as_they_are_met),
         cmocka_unit_test(an_empty_sample_is_a_note),
-        cmocka_unit_test(p_values_are_adjusted),
         cmocka_unit_test(balance_by_hand),
         cmocka_unit_test(flow_by_hand),
     };

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "adjustments/ranked_p.h"
+
+static double step(double p, int64_t rank, int64_t n)
+{
+    return p * (double)(n - rank);
+}
+
+static temoin_status run(temoin_context *ctx, const tm_family *family, double *adjusted)
+{
+    return tm_step_down(ctx, family, step, adjusted);
+}
+
+const tm_adjustment tm_adjustment_holm = {
+    .key = "holm",
+    .name = "Holm",
+    .title = "family-wise error rate, step-down",
+    .cites = "Holm 1979",
+    .need = TM_NEEDS_P,
+    .column = offsetof(temoin_row, p_holm),
+    .run = run,
+};
