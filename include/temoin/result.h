@@ -49,9 +49,9 @@ typedef struct temoin_row {
     double p_randomization_high;
     double ci_randomization_low; /**< constant effects that the test does not reject; NaN: no bound on that side */
     double ci_randomization_high;
-    int64_t n_redraws;         /**< redraws, or assignments enumerated */
-    double p_bootstrap;        /**< wild cluster bootstrap; NaN with all that follows: not asked for */
-    double ci_bootstrap_low;   /**< effects that it does not reject; NaN: no bound on that side */
+    int64_t n_redraws;       /**< redraws, or assignments enumerated */
+    double p_bootstrap;      /**< wild cluster bootstrap; NaN with all that follows: not asked for */
+    double ci_bootstrap_low; /**< effects that it does not reject; NaN: no bound on that side */
     double ci_bootstrap_high;
     int64_t n_bootstrap;
     double p_bonferroni; /**< this and what follows: within the row's family; NaN outside of one, or not asked for */
@@ -62,12 +62,47 @@ typedef struct temoin_row {
     double p_hommel;
     double p_bh;
     double p_by;
-    double p_bky; /**< a sharpened q value */
+    double p_bky;            /**< a sharpened q value */
     double p_westfall_young; /**< by the redraws, step-down */
     double p_romano_wolf;
     const char *family; /**< "" outside of one */
     const char *note;   /**< semicolon-separated notes of the closed set, "" when there is nothing to say */
 } temoin_row;
+
+/** How assignment moved receipt, beside each effect of receipt (instrumental variables).
+ *
+ * `value` is the effect of assignment on receipt, `reduced_form` that on the outcome. `ar_set` says which effects
+ * Anderson & Rubin's test does not reject, whatever the strength of the first stage: "interval" (ar_low to ar_high),
+ * "outside" (up to ar_low and from ar_high on), "above" (from ar_low on), "below" (up to ar_high), "all"; "" when
+ * refused.
+ */
+typedef struct temoin_first_stage {
+    const char *estimate;
+    const char *measure;
+    const char *wave;
+    const char *arm;
+    const char *reference;
+    double value;
+    double se;
+    double df;
+    double f; /**< (value / se)², F(1, df); with a robust variance the effective F too; INFINITY: full compliance */
+    double p;
+    double reduced_form;
+    double reduced_form_se;
+    double covariance; /**< of the two effects */
+    double compliers;  /**< shares of the sample, as they are, whichever arm receives more; the three sum to one */
+    double always_takers;
+    double never_takers; /**< without always- or never-takers noncompliance is one-sided */
+    double ar_f;         /**< Anderson & Rubin's test of no effect, F(1, df) */
+    double ar_p;
+    const char *ar_set;
+    double ar_low;
+    double ar_high;
+    double exogeneity; /**< coefficient of the first stage's residual: 0 where receipt is as good as random */
+    double exogeneity_f;
+    double exogeneity_df;
+    double exogeneity_p; /**< Durbin, Wu & Hausman's test, F(1, exogeneity_df), with the estimate's variance */
+} temoin_first_stage;
 
 typedef struct temoin_arm_summary {
     const char *name;
@@ -97,15 +132,15 @@ typedef struct temoin_baseline_row {
     int64_t missing; /**< without */
     double mean;     /**< share for a flag or a level */
     double sd;       /**< NaN for a share */
-    double smd;      /**< (mean - reference mean) / sqrt((variance + reference variance) / 2); NaN for the reference arm */
+    double smd; /**< (mean - reference mean) / sqrt((variance + reference variance) / 2); NaN for the reference arm */
     double variance_ratio; /**< variance / reference variance; NaN for a share and for the reference arm */
 } temoin_baseline_row;
 
-/** Could the draw have left the arms as unlike at baseline as they are? One test over all characteristics: Hansen & Bowers'
- * d², for any number of arms; clusters that got one arm as a whole count as one unit.
+/** Could the draw have left the arms as unlike at baseline as they are? One test over all characteristics: Hansen &
+ * Bowers' d², for any number of arms; clusters that got one arm as a whole count as one unit.
  *
- * Notes    `note` says why a number is NaN: too_few_units, too_large, split_clusters; or why there was no redraw: no_redraw,
- *          too_slow.
+ * Notes    `note` says why a number is NaN: too_few_units, too_large, split_clusters; or why there was no redraw:
+ * no_redraw, too_slow.
  */
 typedef struct temoin_omnibus {
     double statistic;
@@ -151,10 +186,12 @@ typedef struct temoin_results {
     int32_t n_omnibus;
     const temoin_row *rows;
     int64_t n_rows;
+    const temoin_first_stage *first_stages; /**< in the order of the rows that they belong to */
+    int64_t n_first_stages;
 } temoin_results;
 
-/** Renders `estimates.csv`: UTF-8, comma, point, shortest digits that read back to the same double, empty where a number
- * is refused or does not apply. The text lives as long as the context. */
+/** Renders `estimates.csv`: UTF-8, comma, point, shortest digits that read back to the same double, empty where a
+ * number is refused or does not apply. The text lives as long as the context. */
 TEMOIN_MUST_CHECK temoin_status temoin_results_render_csv(temoin_context *context, const temoin_results *results,
                                                           const char **text, size_t *length);
 

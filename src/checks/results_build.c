@@ -12,6 +12,11 @@
 #include "temoin/estimate.h"
 #include "temoin/version.h"
 
+typedef struct first_stages {
+    temoin_first_stage *stage;
+    int64_t n;
+} first_stages;
+
 typedef struct method {
     const tm_estimator *estimator;
     const tm_variance *variance; /* NULL: the plan leaves it to us */
@@ -23,8 +28,8 @@ enum { FEW_ROWS = 500 };
 /* cr2 with clusters; without, neyman for differences in means and hc2 for regressions; else the estimator's first. */
 static const tm_variance *default_variance(const tm_estimator *estimator, bool clustered, int64_t n_rows)
 {
-    const char *preferred[] = {"cr2", "neyman", n_rows < FEW_ROWS ? "hc2_bm" : "hc2"};
-    for (int k = 0; k < 3; k++) {
+    const char *preferred[] = {"cr2", "neyman", n_rows < FEW_ROWS ? "hc2_bm" : "hc2", "hc2"};
+    for (int k = 0; k < 4; k++) {
         const tm_variance *variance = tm_variance_find(preferred[k]);
         if (variance->clustered == clustered && tm_variance_serves(variance, estimator)) return variance;
     }
@@ -81,7 +86,7 @@ static temoin_status check_method(temoin_context *ctx, const temoin_plan *plan, 
     if (!m->variance->clustered && estimate->cluster)
         TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: variance \"%s\" ignores clusters; use cr2, or leave `cluster` out",
                 plan->path, tm_plan_line(plan, "estimates[%d].variance", e), m->variance->key);
-    if (m->estimator->run && !tm_variance_serves(m->variance, m->estimator))
+    if (m->estimator->variances && !tm_variance_serves(m->variance, m->estimator))
         TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: estimator \"%s\" has no variance \"%s\"; it has %s", plan->path,
                 tm_plan_line(plan, "estimates[%d].variance", e), m->estimator->key, m->variance->key,
                 m->estimator->variances);
@@ -92,6 +97,29 @@ static temoin_status check_method(temoin_context *ctx, const temoin_plan *plan, 
         TM_FAIL(ctx, TEMOIN_ERR_PLAN,
                 "%s: line %d: variance \"%s\" is for differences in means (dim, dim_precision); use hc2", plan->path,
                 tm_plan_line(plan, "estimates[%d].variance", e), m->variance->key);
+    return TEMOIN_OK;
+}
+
+/* Receipt is compared between one arm and another. */
+static temoin_status check_receipt(temoin_context *ctx, const temoin_plan *plan, int e, const method *m)
+{
+    const tm_plan_estimate *estimate = &plan->estimates[e];
+    if (m->estimator->instrumented != (estimate->received != NULL))
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: estimator \"%s\" %s", plan->path,
+                tm_plan_line(plan, estimate->received ? "estimates[%d].received" : "estimates[%d].estimator", e),
+                m->estimator->key,
+                estimate->received ? "does not ask who took part; use iv or wald_ratio, or leave `received` out"
+                                   : "needs `received`: the column of the clients that says who took part, 0 or 1");
+    for (int32_t c = 0; m->estimator->instrumented && c < estimate->n_contrasts; c++) {
+        const tm_plan_contrast *contrast = &estimate->contrasts[c];
+        int n_arms = 0;
+        for (int32_t a = 0; a < plan->n_arms; a++) n_arms += contrast->weights[a] != 0;
+        if (n_arms != 2)
+            TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+                    "%s: line %d: estimator \"%s\" compares one arm with another; contrast \"%s\" weighs %d arms",
+                    plan->path, tm_plan_line(plan, "estimates[%d].contrasts[%d]", e, (int)c), m->estimator->key,
+                    contrast->arm, n_arms);
+    }
     return TEMOIN_OK;
 }
 
@@ -162,9 +190,22 @@ static temoin_status fill_row(const tm_plan_estimate *estimate, const tm_plan_co
     return tm_notes_finish(&effect->notes, &row->note);
 }
 
+/* What an effect of receipt rests on, under the names of its row. */
+static void keep_first_stage(const temoin_row *row, const temoin_first_stage *stage, first_stages *kept)
+{
+    if (!stage) return;
+    temoin_first_stage *out = &kept->stage[kept->n++];
+    *out = *stage;
+    out->estimate = row->estimate;
+    out->measure = row->measure;
+    out->wave = row->wave;
+    out->arm = row->arm;
+    out->reference = row->reference;
+}
+
 static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assignment,
                               const tm_plan_estimate *estimate, const method *m, int32_t measure, int32_t wave,
-                              temoin_row *rows)
+                              temoin_row *rows, first_stages *kept)
 {
     const temoin_trial *trial = assignment->trial;
     tm_mark mark = tm_arena_mark(&ctx->scratch);
@@ -192,13 +233,14 @@ static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assi
         rows[c].measure = trial->plan->measures[measure].name;
         rows[c].wave = trial->wave[wave];
         TM_TRY(fill_row(estimate, &estimate->contrasts[c], variance, &sample, &effects[c], &rows[c]));
+        keep_first_stage(&rows[c], effects[c].first_stage, kept);
     }
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;
 }
 
 static temoin_status run_estimates(temoin_context *ctx, const temoin_assignment *assignment, temoin_row *rows,
-                                   int64_t *n_rows)
+                                   int64_t *n_rows, first_stages *kept)
 {
     const temoin_trial *trial = assignment->trial;
     const temoin_plan *plan = trial->plan;
@@ -207,6 +249,7 @@ static temoin_status run_estimates(temoin_context *ctx, const temoin_assignment 
     for (int32_t e = 0; e < plan->n_estimates; e++) { /* all methods first: no work for a plan that will be rejected */
         TM_TRY(find_method(ctx, plan, e, &methods[e]));
         TM_TRY(check_method(ctx, plan, e, &methods[e]));
+        TM_TRY(check_receipt(ctx, plan, e, &methods[e]));
     }
     for (int32_t e = 0; e < plan->n_estimates; e++) {
         const tm_plan_estimate *estimate = &plan->estimates[e];
@@ -214,7 +257,8 @@ static temoin_status run_estimates(temoin_context *ctx, const temoin_assignment 
         for (int32_t m = 0; m < estimate->n_measures; m++)
             for (int32_t w = 0; w < trial->n_waves; w++) {
                 if (!wants_wave(trial, estimate, estimate->measures[m], w)) continue;
-                TM_TRY(run_cell(ctx, assignment, estimate, &methods[e], estimate->measures[m], w, rows + *n_rows));
+                TM_TRY(
+                    run_cell(ctx, assignment, estimate, &methods[e], estimate->measures[m], w, rows + *n_rows, kept));
                 *n_rows += estimate->n_contrasts;
             }
     }
@@ -274,7 +318,11 @@ temoin_status temoin_results_build(temoin_context *ctx, const temoin_trial *tria
     TM_TRY(describe_trial(ctx, assignment, results));
     temoin_row *rows;
     TM_ALLOC(ctx, rows, count_rows(trial));
-    TM_TRY(run_estimates(ctx, assignment, rows, &results->n_rows));
+    first_stages kept = {0};
+    TM_ALLOC(ctx, kept.stage, count_rows(trial));
+    TM_TRY(run_estimates(ctx, assignment, rows, &results->n_rows, &kept));
+    results->first_stages = kept.stage;
+    results->n_first_stages = kept.n;
     tm_mark mark = tm_arena_mark(&ctx->scratch);
     TM_TRY(tm_families_adjust(ctx, plan, rows, results->n_rows));
     results->rows = rows;

@@ -18,6 +18,7 @@ typedef struct tm_effect {
     int64_t n;
     int64_t n_clusters; /* -1: not clustered */
     tm_notes notes;
+    temoin_first_stage *first_stage; /* of an effect of receipt; NULL otherwise */
 } tm_effect;
 
 /* Takes the numbers behind the value away and says why. */

@@ -34,7 +34,11 @@ typedef struct tm_estimator {
     /* Or, of one that is no linear model (build is NULL): fills out [n_contrasts], which come without numbers, with n
      * and n_clusters set, and only for contrasts whose arms all have somebody; it may rewind scratch. */
     temoin_status (*run)(temoin_context *ctx, const tm_request *request, tm_effect *out);
-    const char *variances; /* with run: keys of those it takes, "classical hc0 cr0" */
+    const char *variances; /* keys of those it takes, "classical hc0 cr0"; NULL: all that are linear */
+    /* The model is of the outcome on arms, and the effect wanted is that of receipt, which the arms are the instrument
+     * of: see inference/instrumented.h. */
+    bool instrumented;
+    bool normal; /* with instrumented: normal reference, the delta method's */
 } tm_estimator;
 
 extern const tm_estimator *const tm_estimators[];

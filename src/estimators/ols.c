@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "estimators/estimator.h"
+#include "estimators/ols_model.h"
 
 /* y on arm indicators and covariates, strata absorbed: analysis of covariance. Strata with one arm only carry no
  * contrast, but their rows still inform the covariates' slopes and stay in. */
@@ -56,7 +56,7 @@ static temoin_status build_columns(temoin_context *ctx, tm_model *model)
     return TEMOIN_OK;
 }
 
-static temoin_status build(temoin_context *ctx, tm_model *model, int64_t *left_out)
+temoin_status tm_ols_build(temoin_context *ctx, tm_model *model, int64_t *left_out)
 {
     int64_t without_contrast = 0;
     double *group_weight, *column_weight;
@@ -81,5 +81,5 @@ const tm_estimator tm_estimator_ols = {
     .title_fr = "régression sur les bras et les covariables, strates absorbées (ANCOVA)",
     .cites = "Imbens & Rubin 2015, ch. 7 and 9; Freedman 2008",
     .takes_covariates = true,
-    .build = build,
+    .build = tm_ols_build,
 };

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "inference/instrumented.h"
+
 /* Spread of the outcome, or of the residuals, below this share of its size is rounding. */
 static const double constant_tolerance = 1e-13;
 static const double perfect_tolerance = 1e-10;
@@ -225,10 +227,17 @@ temoin_status tm_effects_run(temoin_context *ctx, const tm_sample *sample, const
     tm_mark mark = tm_arena_mark(&ctx->scratch);
     for (int32_t c = 0; c < n_contrasts; c++) {
         tm_notes notes = out[c].notes;
-        out[c] = (tm_effect){NAN, NAN, NAN, NAN, NAN, NAN, NAN, sample->n, -1, notes};
+        out[c] = (tm_effect){NAN, NAN, NAN, NAN, NAN, NAN, NAN, sample->n, -1, notes, NULL};
         if (sample->n == 0) tm_effect_refuse(&out[c], "arm_empty");
     }
     if (sample->n == 0) return TEMOIN_OK;
+    if (estimator->instrumented) {
+        for (int32_t c = 0; c < n_contrasts; c++)
+            TM_TRY(tm_instrumented_run(ctx, sample, variance, arm_weight + (int64_t)c * sample->n_arms, level,
+                                       estimator->normal, &out[c]));
+        tm_arena_rewind(&ctx->scratch, mark);
+        return TEMOIN_OK;
+    }
     TM_TRY(
         (estimator->run ? run_own : run_linear)(ctx, sample, estimator, variance, arm_weight, n_contrasts, level, out));
     tm_arena_rewind(&ctx->scratch, mark);

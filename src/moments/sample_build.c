@@ -14,9 +14,10 @@ typedef struct building {
     const tm_plan_estimate *estimate;
     int index; /* of the estimate in the plan, for its lines */
     const double *y;
-    const double *weight; /* [n_units] NULL: all one */
-    bool *in;             /* [n_units] */
-    int64_t *unit;        /* [n] the units that are in */
+    const double *weight;   /* [n_units] NULL: all one */
+    const double *received; /* [n_units] NULL: not asked for */
+    bool *in;               /* [n_units] */
+    int64_t *unit;          /* [n] the units that are in */
     tm_notes *notes;
 } building;
 
@@ -65,10 +66,23 @@ static temoin_status choose_weights(temoin_context *ctx, building *b, bool weigh
     return TEMOIN_OK;
 }
 
+/* The reader made sure that it is a column of 0 and 1, in whatever words, unless nobody has a value. */
+static temoin_status find_receipt(temoin_context *ctx, building *b)
+{
+    const temoin_frame *frame = b->trial->clients;
+    const temoin_column *column = temoin_frame_find(frame, b->estimate->received);
+    if (!column || !column->number)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: received \"%s\" is not a column of 0 and 1 in %s",
+                b->trial->plan->path, tm_plan_line(b->trial->plan, "estimates[%d].received", b->index),
+                b->estimate->received, frame->path);
+    b->received = column->number;
+    return TEMOIN_OK;
+}
+
 static temoin_status leave_out(temoin_context *ctx, building *b)
 {
     const temoin_trial *trial = b->trial;
-    int64_t n_unassigned = 0, n_zero = 0;
+    int64_t n_unassigned = 0, n_zero = 0, n_unknown = 0;
     int64_t *n_missing;
     TM_SCRATCH(ctx, n_missing, trial->n_arms);
     TM_SCRATCH(ctx, b->in, trial->n_units);
@@ -80,6 +94,8 @@ static temoin_status leave_out(temoin_context *ctx, building *b)
             n_missing[arm]++;
         else if (b->weight && b->weight[u] == 0)
             n_zero++;
+        else if (b->received && isnan(b->received[u]))
+            n_unknown++;
         else
             b->in[u] = true;
     }
@@ -87,6 +103,7 @@ static temoin_status leave_out(temoin_context *ctx, building *b)
     for (int32_t a = 0; a < trial->n_arms; a++)
         if (n_missing[a]) tm_notes_add_name_count(b->notes, "missing_outcome", trial->plan->arms[a].name, n_missing[a]);
     if (n_zero) tm_notes_add_count(b->notes, "zero_weight", n_zero);
+    if (n_unknown) tm_notes_add_count(b->notes, "missing_received", n_unknown);
     return TEMOIN_OK;
 }
 
@@ -167,23 +184,26 @@ static temoin_status number_clusters(temoin_context *ctx, const building *b, tm_
 
 static temoin_status gather(temoin_context *ctx, const building *b, tm_sample *out)
 {
-    double *y, *weight = NULL;
+    double *y, *weight = NULL, *received = NULL;
     int32_t *arm, *stratum;
     TM_SCRATCH(ctx, y, out->n);
     TM_SCRATCH(ctx, arm, out->n);
     TM_SCRATCH(ctx, stratum, out->n);
     if (b->weight) TM_SCRATCH(ctx, weight, out->n);
+    if (b->received) TM_SCRATCH(ctx, received, out->n);
     for (int64_t i = 0; i < out->n; i++) {
         int64_t u = b->unit[i];
         y[i] = b->y[u];
         arm[i] = b->assignment->arm[u];
         stratum[i] = b->estimate->strata ? b->trial->stratum[u] : 0;
         if (weight) weight[i] = b->weight[u];
+        if (received) received[i] = b->received[u];
     }
     out->y = y;
     out->arm = arm;
     out->stratum = stratum;
     out->weight = weight;
+    out->received = received;
     return TEMOIN_OK;
 }
 
@@ -197,6 +217,7 @@ temoin_status tm_sample_build(temoin_context *ctx, const temoin_assignment *assi
     b.y = tm_trial_value(trial, measure, wave);
     *out = (tm_sample){.n_arms = trial->n_arms, .n_strata = estimate->strata ? trial->n_strata : 1};
     TM_TRY(choose_weights(ctx, &b, weigh_by_probability));
+    if (estimate->received) TM_TRY(find_receipt(ctx, &b));
     TM_TRY(leave_out(ctx, &b));
     tm_covariate_request request = {trial, estimate, b.index, measure};
     if (estimate->missing == TM_MISSING_LISTWISE) TM_TRY(tm_covariates_leave_out(ctx, &request, b.in, notes));

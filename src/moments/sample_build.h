@@ -8,13 +8,15 @@
 
 /* The clients who count in one estimate of one measure at one wave, in canonical order.
  *
- * Missing  no arm, no outcome: left out and counted in the notes. A missing covariate is filled with the mean of the
- * others and marked by a column of its own, or the client is left out, as the estimate says; a missing category is a
- * category. A blank provider of a client whom no provider serves (`one_arm`) is a cluster of one; another missing
- * cluster is an error unless the estimate says `missing_cluster: own`. Notes    unassigned, missing_outcome,
- * zero_weight, missing_covariate_indicator, missing_covariate_dropped, missing_cluster_own, probability_weights. Errors
- * TEMOIN_ERR_PLAN: a column that is not there or does not fit; TEMOIN_ERR_DATA with lines: a negative, infinite or
- *          missing weight, a missing cluster.
+ * Missing  no arm, no outcome, not known whether the client took part: left out and counted in the notes. A missing
+ *          covariate is filled with the mean of the others and marked by a column of its own, or the client is left
+ *          out, as the estimate says; a missing category is a category. A blank provider of a client whom no provider
+ *          serves (`one_arm`) is a cluster of one; another missing cluster is an error unless the estimate says
+ *          `missing_cluster: own`.
+ * Notes    unassigned, missing_outcome, zero_weight, missing_received, missing_covariate_indicator,
+ *          missing_covariate_dropped, missing_cluster_own, probability_weights.
+ * Errors   TEMOIN_ERR_PLAN: a column that is not there or does not fit; TEMOIN_ERR_DATA with lines: a negative,
+ *          infinite or missing weight, a missing cluster.
  * Cost     O(n × covariates); the sample lives on the scratch arena.
  *
  * weigh_by_probability: by default, weights of one over the probability of the own arm where probabilities differ

@@ -176,13 +176,14 @@ typedef struct tm_plan_estimate {
     tm_names waves; /* empty: all waves that the measure has, in order, without its baseline */
     const char *estimator;
     const char *variance; /* NULL: the default for the estimator, clusters and number of rows */
-    tm_names covariates; /* column names, or "baseline" */
-    const char *cluster; /* NULL, "provider", "client" or a column */
-    bool strata;         /* false: `strata: none` */
+    tm_names covariates;  /* column names, or "baseline" */
+    const char *cluster;  /* NULL, "provider", "client" or a column */
+    bool strata;          /* false: `strata: none` */
     tm_missing missing;
     bool missing_cluster_allowed; /* `missing_cluster: own`: a client without a cluster is a cluster of one */
     tm_weighting weighting;
     const char *weight_column;         /* with TM_WEIGHTS_COLUMN */
+    const char *received;              /* column of the clients: 1 who got what the arm offers, 0 who did not; NULL */
     const tm_plan_contrast *contrasts; /* never empty: by default each arm against the first */
     int32_t n_contrasts;
     double level; /* 0.95 */

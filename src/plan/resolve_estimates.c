@@ -154,6 +154,7 @@ static temoin_status resolve_estimate(tm_plan_reader *r, const temoin_plan *plan
     TM_TRY(tm_raw_names_copy(r->ctx, raw->covariates, raw->covariates_count, &out->covariates));
     TM_TRY(tm_raw_text_copy(r->ctx, raw->cluster, &out->cluster));
     TM_TRY(resolve_weights(r, raw->weights, out));
+    TM_TRY(tm_raw_text_copy(r->ctx, raw->received, &out->received));
     TM_TRY(tm_plan_resolve_contrasts(r, plan, raw, e, out));
     out->strata = raw->strata == 0;
     out->missing = (tm_missing)raw->missing;

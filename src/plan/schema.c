@@ -244,6 +244,7 @@ static const cyaml_schema_field_t estimate_fields[] = {
     CYAML_FIELD_ENUM("missing_cluster", CHOICE, tm_raw_estimate, missing_cluster, missing_cluster_ways,
                      COUNT(missing_cluster_ways)),
     TEXT("weights", OPTIONAL, tm_raw_estimate, weights),
+    TEXT("received", OPTIONAL, tm_raw_estimate, received),
     CYAML_FIELD_SEQUENCE("contrasts", LIST, tm_raw_estimate, contrasts, &contrast_entry, 1, CYAML_UNLIMITED),
     NUMBER("level", tm_raw_estimate, level),
     CYAML_FIELD_END,

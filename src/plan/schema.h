@@ -189,6 +189,7 @@ typedef struct tm_raw_estimate {
     int missing;         /* tm_missing */
     int missing_cluster; /* 1: own */
     char *weights;
+    char *received;
     tm_raw_contrast *contrasts;
     unsigned contrasts_count;
     char *level;

@@ -100,6 +100,25 @@ const tm_note tm_note_table[] = {
      false,
      {"Clients with a weight of zero, not in the estimate: {n}.",
       "Clients de poids nul, absents de l’estimation : {n}."}},
+    {"missing_received",
+     TM_NOTE_COUNT,
+     false,
+     {"Clients of whom it is not known whether they took part, not in the estimate: {n}.",
+      "Clients dont on ignore s’ils ont participé, absents de l’estimation : {n}."}},
+    {"no_compliers",
+     TM_NOTE_PLAIN,
+     true,
+     {"The arms do not differ in who took part, so there is nobody whom assignment moved to take part.",
+      "La participation ne diffère pas entre les groupes : l’assignation n’a fait participer personne."}},
+    {"weak_first_stage",
+     TM_NOTE_PLAIN,
+     true,
+     {"Assignment moved too few clients to take part (first-stage F below 10) for a standard error of the effect of "
+      "taking part; the interval of Anderson and Rubin, which holds nevertheless, is in the results file.",
+      "L’assignation a fait participer trop peu de clients (F de première étape inférieur à 10) pour une erreur type "
+      "de "
+      "l’effet de la participation ; l’intervalle d’Anderson et Rubin, qui reste valable, est dans le fichier des "
+      "résultats."}},
     {"missing_cluster_own",
      TM_NOTE_COUNT,
      false,

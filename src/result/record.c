@@ -105,6 +105,35 @@ static const tm_field results_fields[] = {
     FIELD(temoin_results, n_strata, INDEX), FIELD(temoin_results, min_cell, COUNT),
 };
 
+static const tm_field first_stage_fields[] = {
+    FIELD(temoin_first_stage, estimate, TEXT),
+    FIELD(temoin_first_stage, measure, TEXT),
+    FIELD(temoin_first_stage, wave, TEXT),
+    FIELD(temoin_first_stage, arm, TEXT),
+    FIELD(temoin_first_stage, reference, TEXT),
+    FIELD(temoin_first_stage, value, NUMBER),
+    FIELD(temoin_first_stage, se, NUMBER),
+    FIELD(temoin_first_stage, df, NUMBER),
+    FIELD(temoin_first_stage, f, NUMBER),
+    FIELD(temoin_first_stage, p, NUMBER),
+    FIELD(temoin_first_stage, reduced_form, NUMBER),
+    FIELD(temoin_first_stage, reduced_form_se, NUMBER),
+    FIELD(temoin_first_stage, covariance, NUMBER),
+    FIELD(temoin_first_stage, compliers, NUMBER),
+    FIELD(temoin_first_stage, always_takers, NUMBER),
+    FIELD(temoin_first_stage, never_takers, NUMBER),
+    FIELD(temoin_first_stage, ar_f, NUMBER),
+    FIELD(temoin_first_stage, ar_p, NUMBER),
+    FIELD(temoin_first_stage, ar_set, TEXT),
+    FIELD(temoin_first_stage, ar_low, NUMBER),
+    FIELD(temoin_first_stage, ar_high, NUMBER),
+    FIELD(temoin_first_stage, exogeneity, NUMBER),
+    FIELD(temoin_first_stage, exogeneity_f, NUMBER),
+    FIELD(temoin_first_stage, exogeneity_df, NUMBER),
+    FIELD(temoin_first_stage, exogeneity_p, NUMBER),
+};
+
+static const tm_record first_stage_record = RECORD(temoin_first_stage, first_stage_fields);
 static const tm_record arm_record = RECORD(temoin_arm_summary, arm_fields);
 static const tm_record measure_record = RECORD(temoin_measure_summary, measure_fields);
 static const tm_record flow_record = RECORD(temoin_flow_row, flow_fields);
@@ -120,8 +149,13 @@ const tm_record tm_results_record = RECORD(temoin_results, results_fields);
     }
 
 const tm_record_list tm_results_lists[] = {
-    LIST(arms, arm_record),          LIST(measures, measure_record), LIST(flow, flow_record),
-    LIST(baseline, baseline_record), LIST(omnibus, omnibus_record),  LIST(rows, tm_row_record),
+    LIST(arms, arm_record),
+    LIST(measures, measure_record),
+    LIST(flow, flow_record),
+    LIST(baseline, baseline_record),
+    LIST(omnibus, omnibus_record),
+    LIST(rows, tm_row_record),
+    LIST(first_stages, first_stage_record),
 };
 const int tm_n_results_lists = sizeof tm_results_lists / sizeof *tm_results_lists;
 

@@ -25,6 +25,9 @@ static void want_estimate(tm_wanted_list *list, const temoin_plan *plan, int32_t
     if (estimate->weighting == TM_WEIGHTS_COLUMN)
         tm_wanted_add(list, (tm_wanted){estimate->weight_column, TEMOIN_COLUMN_NUMBER, false,
                                         tm_plan_line(plan, "estimates[%d].weights", e)});
+    if (estimate->received)
+        tm_wanted_add(list, (tm_wanted){estimate->received, TEMOIN_COLUMN_FLAG, false,
+                                        tm_plan_line(plan, "estimates[%d].received", e)});
     for (int32_t j = 0; j < estimate->covariates.n; j++)
         if (strcmp(estimate->covariates.name[j], "baseline") != 0)
             tm_wanted_add(list, (tm_wanted){estimate->covariates.name[j], TEMOIN_COLUMN_AUTO, false,
@@ -52,7 +55,7 @@ static temoin_status want_columns(temoin_context *ctx, const temoin_plan *plan, 
 {
     const tm_plan_design *design = &plan->design;
     int64_t more = 7 + design->strata.n + design->options.n_factors + design->options.covariates.n;
-    for (int32_t e = 0; e < plan->n_estimates; e++) more += 2 + plan->estimates[e].covariates.n;
+    for (int32_t e = 0; e < plan->n_estimates; e++) more += 3 + plan->estimates[e].covariates.n;
     TM_TRY(tm_wanted_build(ctx, plan, more, list));
     tm_wanted_add(list, (tm_wanted){plan->clients.id, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "clients.id")});
     for (int32_t k = 0; k < design->strata.n; k++)

@@ -27,7 +27,8 @@ static bool is_listed(const char *list, const char *key)
 
 bool tm_variance_serves(const tm_variance *variance, const tm_estimator *estimator)
 {
-    if (estimator->run) return is_listed(estimator->variances, variance->key);
+    if (estimator->variances && !is_listed(estimator->variances, variance->key)) return false;
+    if (estimator->run) return true;
     return variance->run && (!variance->blockwise || estimator->blockwise);
 }
 

@@ -59,8 +59,8 @@ static temoin_status make_data(temoin_context *ctx, int64_t n, int32_t n_cluster
         covariate[j] = out->x + j * n;
         name[j] = "x";
     }
-    out->sample =
-        (tm_sample){n, 2, n_strata, n_clusters, out->y, NULL, out->arm, out->stratum, out->cluster, p, covariate, name};
+    out->sample = (tm_sample){n,    2, n_strata,  n_clusters, out->y, NULL, out->arm, out->stratum, out->cluster,
+                              NULL, p, covariate, name};
     return TEMOIN_OK;
 }
 

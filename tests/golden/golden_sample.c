@@ -312,6 +312,7 @@ bool golden_sample_build(temoin_context *ctx, const golden_data *data, const gol
     contrast[m.arm] = 1, contrast[m.reference] = -1;
     out->sample.n = m.rows.n, out->sample.y = m.rows.y, out->sample.arm = arm, out->sample.n_arms = arms->n_levels;
     out->arm_weight = contrast;
+    out->client = m.rows.client;
     add_strata(&m, options->dummies ? NULL : strata, out);
     add_rest(&m, out);
     return add_clusters(&m, out) && add_covariates(&m, options->dummies ? strata : NULL, out) && find_term(&m, out);

@@ -19,6 +19,7 @@ typedef struct golden_sample {
     const double *arm_weight; /* [n_arms] the contrast */
     int32_t term;             /* the covariate whose coefficient is asked for, -1: the contrast of arms */
     double sd;                /* of y */
+    const int64_t *client;    /* [n] row of the clients' file */
 } golden_sample;
 
 /* False when the result needs something that is not read here; `why` says what. */

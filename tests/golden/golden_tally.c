@@ -4,6 +4,7 @@
 golden_comparer *const golden_comparers[] = {
     compare_linear,
     compare_multiplicity,
+    compare_iv,
     NULL,
 };
 

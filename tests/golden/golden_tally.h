@@ -35,12 +35,13 @@ void golden_leave(golden_tally *t, const golden_result *r, const char *reason);
  * add one: compare_<topic>.c, its row in golden_comparers and its name in this folder's meson.build. */
 typedef bool golden_comparer(temoin_context *ctx, golden_tally *t, const golden_data *data, const golden_result *r);
 
-golden_comparer compare_linear, compare_multiplicity;
+golden_comparer compare_linear, compare_multiplicity, compare_iv;
 
 extern golden_comparer *const golden_comparers[]; /* NULL beyond the last */
 
 /* What the comparison of linear models saw, and whether that is what it must see. */
 void compare_linear_report(void);
 bool compare_linear_is_whole(void);
+bool compare_iv_is_whole(void); /* all results of the family */
 
 #endif

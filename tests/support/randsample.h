@@ -28,7 +28,7 @@ typedef enum rand_feature {
 typedef struct rand_sample {
     tm_sample sample;
     int features;
-    double y[RAND_ROWS], weight[RAND_ROWS], x[RAND_COVARIATES][RAND_ROWS];
+    double y[RAND_ROWS], weight[RAND_ROWS], received[RAND_ROWS], x[RAND_COVARIATES][RAND_ROWS];
     int32_t arm[RAND_ROWS], stratum[RAND_ROWS], cluster[RAND_ROWS];
     const double *covariate[RAND_COVARIATES];
     const char *name[RAND_COVARIATES];
@@ -70,6 +70,7 @@ static inline void rand_set_views(rand_sample *r)
     r->sample.arm = r->arm;
     r->sample.stratum = r->stratum;
     r->sample.cluster = r->cluster;
+    r->sample.received = r->received;
     r->sample.covariate = r->covariate;
     r->sample.covariate_name = r->name;
 }
@@ -122,6 +123,7 @@ static inline void rand_draw_numbers(uint64_t *state, rand_sample *r)
         if (r->features & RAND_PERFECT) y = r->arm[i] + (k ? 0.5 * r->x[0][i] : 0);
         if (r->features & RAND_BIG) y *= 1e150;
         r->y[i] = r->features & RAND_CONSTANT ? 17.3 : y;
+        r->received[i] = (i * 7919 + 13) % 11 < 1 + 8 * r->arm[i]; /* more with every arm, but not all and not none */
     }
 }
 
