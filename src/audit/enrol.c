@@ -184,11 +184,18 @@ static temoin_status check_header(temoin_context *ctx, const enrolment *job)
            batch->text[batch->header + at] == before->text[before->header + at])
         at++;
     if (at == batch->header_length && at == before->header_length) return TEMOIN_OK;
+    if (batch->header_length == 0)
+        TM_FAIL(ctx, TEMOIN_ERR_DATA, "%s: the file is empty; it needs the header of %s and at least one row",
+                batch->path, before->path);
+    const char *ours = header_cell(batch, at, here), *theirs = header_cell(before, at, there);
+    if (strcmp(ours, theirs) == 0) { /* another delimiter, or another number of columns */
+        ours = tm_shown(batch->text + batch->header, batch->header_length, here);
+        theirs = tm_shown(before->text + before->header, before->header_length, there);
+    }
     TM_FAIL(ctx, TEMOIN_ERR_DATA,
             "%s: line %lld: the header has %s where %s has %s; give the same columns in the same order, written the "
             "same way",
-            batch->path, (long long)batch->header_line, header_cell(batch, at, here), before->path,
-            header_cell(before, at, there));
+            batch->path, (long long)batch->header_line, ours, before->path, theirs);
 }
 
 static void put_lines(tm_sink *sink, const char *text, size_t length)

@@ -42,7 +42,8 @@ static temoin_status read_descriptor(temoin_context *ctx, tm_arena *arena, const
     return TEMOIN_OK;
 }
 
-static temoin_status read_into(temoin_context *ctx, tm_arena *arena, const char *path, const char **bytes, size_t *length)
+static temoin_status read_into(temoin_context *ctx, tm_arena *arena, const char *path, const char **bytes,
+                               size_t *length)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return fail_errno(ctx, path, "open");
@@ -88,6 +89,12 @@ temoin_status tm_directory_make(temoin_context *ctx, const char *path)
 bool tm_file_exists(const char *path)
 {
     return access(path, F_OK) == 0;
+}
+
+bool tm_path_is_folder(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
 const char *tm_path_beside(temoin_context *ctx, const char *base, const char *name)

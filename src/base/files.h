@@ -15,6 +15,7 @@ TEMOIN_MUST_CHECK temoin_status tm_file_read_scratch(temoin_context *ctx, const 
 TEMOIN_MUST_CHECK temoin_status tm_directory_make(temoin_context *ctx, const char *path);
 
 bool tm_file_exists(const char *path);
+bool tm_path_is_folder(const char *path);
 
 /* `name` seen from the folder of the file `base`: an absolute name stays; result arena; NULL when memory is out. */
 const char *tm_path_beside(temoin_context *ctx, const char *base, const char *name);

@@ -127,6 +127,8 @@ int tm_options_read(const temoin_command *command, int argc, char **argv, comman
     for (int letter; (letter = getopt_long(argc, argv, letters, known, NULL)) != -1;) {
         if (letter == '?') return usage(command, "there is no option", argv[optind - 1]);
         if (letter == ':') return usage(command, "a value is missing behind", argv[optind - 1]);
+        const char *word = argv[optind - 1]; /* `--output=` or, behind `-o`, nothing */
+        if (optarg && !*optarg) return usage(command, "a value is missing behind", *word ? word : argv[optind - 2]);
         int status = take(command, letter, optarg, args, opts);
         if (status >= 0) return status;
     }

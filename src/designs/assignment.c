@@ -132,6 +132,33 @@ static temoin_status place_problem(temoin_context *ctx, const temoin_plan *plan,
     return status;
 }
 
+/* A list that cannot grow any more, and of which some arm surely gets nobody, is no trial. */
+static temoin_status check_number(temoin_context *ctx, const temoin_trial *trial, const tm_design_units *units)
+{
+    const long long n = units->cluster ? units->n_clusters : units->n_units;
+    int32_t n_open = 0;
+    for (int32_t a = 0; a < trial->n_arms; a++) {
+        bool open = false;
+        for (int32_t s = 0; s < trial->n_strata; s++) open |= trial->shares[(int64_t)s * trial->n_arms + a] > 0;
+        n_open += open;
+    }
+    if (n >= n_open) return TEMOIN_OK;
+    TM_FAIL(ctx, TEMOIN_ERR_DATA, "%s: %s: %lld; arms: %d: some arm would surely get nobody; %s, or declare fewer arms",
+            trial->clients->path, units->cluster ? "clusters" : "clients", n, (int)n_open,
+            units->cluster ? "draw more clusters" : "draw more clients");
+}
+
+static temoin_status check_anybody(temoin_context *ctx, const temoin_trial *trial, const int32_t *arm)
+{
+    int64_t u = 0;
+    while (u < trial->n_units && arm[u] < 0) u++;
+    if (u < trial->n_units) return TEMOIN_OK;
+    TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+            "%s: line %d: with misfits \"%s\" nobody gets an arm, as no stratum or pair has enough clients to give "
+            "every arm its share; choose another policy, or fewer strata",
+            trial->plan->path, tm_plan_line(trial->plan, "design.misfits"), trial->plan->design.options.misfits);
+}
+
 static temoin_status draw_arms(temoin_context *ctx, const tm_design *design, temoin_assignment *assignment,
                                int32_t *arm, double *probability)
 {
@@ -140,11 +167,12 @@ static temoin_status draw_arms(temoin_context *ctx, const tm_design *design, tem
     double error = 0, *first, *share;
     TM_TRY(tm_trial_units_build(ctx, trial, &units));
     if (trial->capacity)
-        TM_TRY(place_problem(
-            ctx, trial->plan,
-            tm_free_places_draw(ctx, trial, design, &units, arm, probability, &assignment->workers)));
+        TM_TRY(place_problem(ctx, trial->plan,
+                             tm_free_places_draw(ctx, trial, design, &units, arm, probability, &assignment->workers)));
     else {
+        if (!design->rolling) TM_TRY(check_number(ctx, trial, &units));
         TM_TRY(place_problem(ctx, trial->plan, design->draw(ctx, &units, arm)));
+        TM_TRY(check_anybody(ctx, trial, arm));
         TM_TRY(place_problem(ctx, trial->plan, design->received(ctx, &units, arm, probability, &error)));
     }
     TM_SCRATCH(ctx, first, trial->n_arms);

@@ -14,6 +14,7 @@
 static const double score_unit = 0x1p-24;
 static const int64_t candidates_default = 100000;
 static const double fraction_default = 0.1;
+static const double bytes_most = 0x1p31;
 enum { TRIES_PER_CANDIDATE = 20, ARMS_MOST = INT16_MAX };
 
 /* A cluster's covariate is the mean of its units. */
@@ -99,6 +100,16 @@ static temoin_status draw_candidates(temoin_context *ctx, collector *c)
     return TEMOIN_OK;
 }
 
+/* What is kept of a candidate: its arms, its score, and its places in the table and in what is sorted. */
+static temoin_status check_size(temoin_context *ctx, const tm_design_units *groups, int64_t n_candidates)
+{
+    const double bytes = sizeof(int16_t) * (double)groups->n_units + 96;
+    if (bytes * (double)n_candidates <= bytes_most) return TEMOIN_OK;
+    TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+            "design: candidates: %lld allocations of %lld units take more than 2 GiB of memory; ask for at most %lld",
+            (long long)n_candidates, (long long)groups->n_units, (long long)(bytes_most / bytes));
+}
+
 static temoin_status collect_all(temoin_context *ctx, tm_constrained_list *list)
 {
     const tm_plan_options *options = list->groups.options;
@@ -108,6 +119,7 @@ static temoin_status collect_all(temoin_context *ctx, tm_constrained_list *list)
     TM_TRY(tm_places_count(ctx, &list->groups, &log_count));
     list->all = log_count <= tm_log((double)c.n_most) + 1e-9;
     if (list->all) c.n_most = llround(tm_exp(log_count));
+    TM_TRY(check_size(ctx, &list->groups, c.n_most));
     while (c.n_table < 2 * (uint64_t)c.n_most) c.n_table *= 2;
     TM_SCRATCH(ctx, c.table, (int64_t)c.n_table);
     TM_SCRATCH(ctx, list->arm, (c.n_most + 1) * list->groups.n_units);

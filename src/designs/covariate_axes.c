@@ -156,5 +156,11 @@ temoin_status tm_covariates_orthogonalize(temoin_context *ctx, const tm_design_u
         ctx->kernels->scale(1 / rest, x[j], n);
         if (lower) lower[j * p + j] = rest;
     }
+    if (p >= n - 1)
+        TM_FAIL(
+            ctx, TEMOIN_ERR_PLAN,
+            "design: the covariates make %d column%s for %lld units, so that any two units are equally far from each "
+            "other; take some out of design.covariates",
+            (int)p, p > 1 ? "s" : "", (long long)n);
     return TEMOIN_OK;
 }

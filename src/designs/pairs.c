@@ -65,6 +65,9 @@ static temoin_status build(temoin_context *ctx, const tm_design_units *units, tm
         TM_FAIL(ctx, TEMOIN_ERR_PLAN,
                 "design: kind \"pairs\" takes pairs from design.pair or makes them from design.covariates; leave one "
                 "of them out");
+    if (units->options && units->options->group_size > units->n_units)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: group_size: found %d, but there are %lld units; ask for smaller groups",
+                (int)units->options->group_size, (long long)units->n_units);
     if (units->pair) {
         TM_TRY(check_pairs(ctx, units));
         paired->stratum = units->pair;

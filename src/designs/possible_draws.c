@@ -29,7 +29,8 @@ static void put_exp(tm_sink *sink, double logarithm)
     }
 }
 
-static temoin_status put_warning(temoin_context *ctx, const tm_design *design, const tm_design_units *units, tm_sink *sink)
+static temoin_status put_warning(temoin_context *ctx, const tm_design *design, const tm_design_units *units,
+                                 tm_sink *sink)
 {
     const char *text = NULL;
     TM_TRY(design->warn(ctx, units, &text));
@@ -45,6 +46,9 @@ static temoin_status put_line(temoin_context *ctx, const temoin_trial *trial, co
     if (design->count) TM_TRY(design->count(ctx, &units, &log_count));
     TM_TRY(tm_design_smallest_p(ctx, design, &units, &log_p));
     if (design->warn) TM_TRY(put_warning(ctx, design, &units, sink));
+    if (!design->rolling && log_p > tm_log(0.05) + 1e-9)
+        tm_sink_put(sink, "warning: so few assignments are possible that not even the most extreme outcome can reach "
+                          "p = 0.05 in a two-sided randomization test; draw more clients or clusters\n");
     tm_sink_put(sink, "possible assignments: ");
     if (isnan(log_count))
         tm_sink_put(sink, "too many to count");

@@ -71,10 +71,28 @@ static temoin_status find_balanced(temoin_context *ctx, rerandomization *r, int6
             (long long)r->n_most);
 }
 
+/* Of few possible draws only a handful may pass, or none, which takes long to find out. */
+static temoin_status check_number(temoin_context *ctx, const tm_design_units *units, double accept)
+{
+    enum { FEW_UNITS = 64, FEWEST = 20 };
+    double log_count = NAN;
+    if (units->n_units > FEW_UNITS) return TEMOIN_OK;
+    TM_TRY(tm_places_count(ctx, units, &log_count));
+    const double n = tm_exp(log_count);
+    if (!(n * accept * (1 + 1e-9) < FEWEST)) return TEMOIN_OK;
+    TM_FAIL(
+        ctx, TEMOIN_ERR_PLAN,
+        "design: kind \"rerandomized\" would let about %lld of %lld possible draws pass; at least %d are needed "
+        "for a one-sided randomization test that can reach p = 0.05; accept a larger share of draws, or use another "
+        "kind",
+        (long long)round(n * accept), (long long)round(n), FEWEST);
+}
+
 static temoin_status draw_inside(temoin_context *ctx, const tm_design_units *units, int32_t *arm)
 {
     rerandomization r;
     TM_TRY(build(ctx, units, &r));
+    if (units->replicate == 0) TM_TRY(check_number(ctx, units, r.rule.accept));
     TM_TRY(find_balanced(ctx, &r, units->replicate));
     tm_candidates_deal(&r.candidates, arm);
     return TEMOIN_OK;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frame/cells.h"
+
 static bool is_missing(const temoin_column *column, int64_t u)
 {
     return column->number ? isnan(column->number[u]) : column->code[u] < 0;
@@ -79,6 +81,41 @@ static double arrival_of(const temoin_trial *trial, const temoin_column *column,
     return column->number ? column->number[u] : column->code[u];
 }
 
+static bool looks_ordered(const char *text)
+{
+    const tm_raw cell = {text, strlen(text)};
+    double value;
+    return tm_raw_date(&cell, &value) || tm_raw_number(&cell, '.', &value);
+}
+
+static bool is_declared(const temoin_plan *plan, const char *name)
+{
+    for (int32_t c = 0; c < plan->n_columns; c++)
+        if (strcmp(plan->columns[c].name, name) == 0) return plan->columns[c].type != TEMOIN_COLUMN_AUTO;
+    return false;
+}
+
+/* One slip of the pen makes texts of a column of dates, and would put everybody in another order. */
+static void check_arrival(temoin_context *ctx, const temoin_trial *trial, const temoin_column *column)
+{
+    char shown[TM_SHOWN_SIZE];
+    const char *ordered = NULL;
+    if (column->number || is_declared(trial->plan, column->name)) return;
+    for (int32_t l = 0; l < column->n_levels && !ordered; l++)
+        if (looks_ordered(column->level[l])) ordered = column->level[l];
+    for (int64_t u = 0; u < trial->n_units && ordered && !tm_problems_full(ctx); u++) {
+        const char *text = column->code[u] < 0 ? ordered : column->level[column->code[u]];
+        if (!looks_ordered(text))
+            tm_problem(
+                ctx,
+                "%s: line %lld, column \"%s\": found %s where others have a date or a number, such as \"%s\", so "
+                "that clients would come in the order of the bytes; correct it, or if that is meant declare the "
+                "column as a category under columns of the plan",
+                trial->clients->path, (long long)trial->clients->line[u], column->name,
+                tm_shown(text, strlen(text), shown), ordered);
+    }
+}
+
 /* Numbers and dates by value, texts by bytes (the order of their codes), ties by the bytes of ids (the order of units).
  * A rolling design without the option goes by the rows of the client file. */
 static temoin_status take_arrival(temoin_context *ctx, const temoin_trial *trial, tm_design_units *out)
@@ -90,7 +127,10 @@ static temoin_status take_arrival(temoin_context *ctx, const temoin_trial *trial
     const temoin_column *column = name ? temoin_frame_find(trial->clients, name) : NULL;
     comer *comers;
     int64_t *arrival;
-    if (column) check_whole(ctx, trial, column, "arrival");
+    if (column) {
+        check_whole(ctx, trial, column, "arrival");
+        check_arrival(ctx, trial, column);
+    }
     TM_TRY(tm_problems_end(ctx, mark, TEMOIN_ERR_DATA));
     TM_ALLOC(ctx, arrival, trial->n_units);
     TM_SCRATCH(ctx, comers, trial->n_units);

@@ -96,6 +96,8 @@ static void check_design(tm_plan_reader *r, const temoin_plan *plan)
                        d->seed        ? "seed"
                        : d->seed_file ? "seed_file"
                                       : "seed_env");
+    if (d->seed && strpbrk(d->seed, "\r\n"))
+        tm_trouble_add(r, LINE("design.seed"), "\"design.seed\" holds a line end; write a text of one line");
     if (n_seeds > 1)
         tm_trouble_add(r, LINE(d->seed_env ? "design.seed_env" : "design.seed_file"),
                        "there must be one of \"design.seed\", \"design.seed_file\" and \"design.seed_env\", not %d",

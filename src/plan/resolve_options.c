@@ -16,7 +16,7 @@ typedef struct range {
 } range;
 
 static const range chance = {0, 1, false, "above 0 and at most 1"};
-static const range favour = {0.5, 1, false, "above 0.5 and at most 1"};
+static const range favour = {0.5, 1 - DBL_EPSILON / 2, false, "above 0.5 and below 1"};
 static const range positive = {0, DBL_MAX, false, "above 0"};
 static const range balls = {0, 1e6, true, "from 0 to 1000000"};
 

@@ -32,6 +32,9 @@ static temoin_status read_plan_seed(temoin_context *ctx, const temoin_plan *plan
             "%s: line %d: there is no file \"%s\"; \"design.seed_file\" names, as seen from the plan, the file that "
             "holds the seed; where it lies elsewhere, pass --seed-file",
             plan->path, tm_plan_line(plan, "design.seed_file"), plan->design.seed_file);
+    if (tm_path_is_folder(path))
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: \"design.seed_file\" is a folder; name a file", plan->path,
+                tm_plan_line(plan, "design.seed_file"));
     return read_seed(ctx, path, seed);
 }
 

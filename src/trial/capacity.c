@@ -58,6 +58,26 @@ static void validate_row(temoin_context *ctx, const worker_file *file, int64_t r
                    file->arm->name);
 }
 
+/* An arm whose workers have no place at all would defer everybody. */
+static void validate_places(temoin_context *ctx, const worker_file *file)
+{
+    const temoin_plan *plan = file->plan;
+    for (int32_t a = 0; a < plan->n_arms; a++) {
+        double places = 0;
+        bool served = false;
+        for (int64_t r = 0; r < file->frame->n_rows; r++) {
+            if ((file->arm ? file->arm_of[file->arm->code[r]] : plan->capacity.arm) != a) continue;
+            served = true;
+            places += file->places->number[r];
+        }
+        if (served && places == 0)
+            tm_problem(ctx,
+                       "%s: column \"%s\": the workers of arm \"%s\" have no place among them, so nobody could be "
+                       "drawn; give them places",
+                       file->frame->path, file->places->name, plan->arms[a].name);
+    }
+}
+
 static temoin_status validate_workers(temoin_context *ctx, worker_file *file)
 {
     const size_t mark = tm_problems_mark(ctx);
@@ -67,6 +87,8 @@ static temoin_status validate_workers(temoin_context *ctx, worker_file *file)
         tm_arm_column_validate(ctx, file->plan, file->frame, file->arm, file->arm_of);
     }
     for (int64_t r = 0; r < file->frame->n_rows && !tm_problems_full(ctx); r++) validate_row(ctx, file, r);
+    TM_TRY(tm_problems_end(ctx, mark, TEMOIN_ERR_DATA));
+    validate_places(ctx, file);
     return tm_problems_end(ctx, mark, TEMOIN_ERR_DATA);
 }
 

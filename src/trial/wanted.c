@@ -121,6 +121,8 @@ temoin_status tm_wanted_read(temoin_context *ctx, const temoin_plan *plan, const
     if (!file->text && !tm_file_exists(path))
         TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: there is no file %s; a path starts from the folder of the plan",
                 plan->path, line, path);
+    if (!file->text && tm_path_is_folder(path))
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: %s is a folder; name a file", plan->path, line, path);
     TM_SCRATCH(ctx, request, list->n);
     for (int32_t i = 0; i < list->n; i++)
         request[i] = (temoin_column_request){list->item[i].name, list->item[i].type, list->item[i].text};

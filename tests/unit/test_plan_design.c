@@ -71,7 +71,7 @@ static void every_option_is_read(void **state)
                         "  arrival: came\n"
                         "  block_sizes: [4, 2]\n"
                         "  factors: [{column: site, weight: 2}, {column: sex}]\n"
-                        "  coin: 1\n"
+                        "  coin: 0.9\n"
                         "  urn: {start: 0, add: 1.5}\n"
                         "  pair: twin\n"
                         "  group_size: 3\n"
@@ -93,7 +93,7 @@ static void every_option_is_read(void **state)
     assert_int_equal(o->n_factors, 2);
     assert_string_equal(o->factors[0].column, "site");
     assert_true(o->factors[0].weight == 2 && o->factors[1].weight == 1);
-    assert_true(o->coin == 1 && o->urn_start == 0 && o->urn_add == 1.5 && o->accept == 0.001 && o->fraction == 1);
+    assert_true(o->coin == 0.9 && o->urn_start == 0 && o->urn_add == 1.5 && o->accept == 0.001 && o->fraction == 1);
     assert_int_equal(o->covariates.n, 2);
     assert_string_equal(o->covariates.name[1], "town");
     assert_int_equal(o->n_tiers, 2);
@@ -122,7 +122,7 @@ static void options_keep_to_their_ranges(void **state)
                 "  group_size: 1\n"
                 "  candidates: 0\n"
                 "  urn: {start: -1, add: 1e7}\n",
-           "7: \"design.coin\" must be a number above 0.5 and at most 1, found \".5\"\n"
+           "7: \"design.coin\" must be a number above 0.5 and below 1, found \".5\"\n"
            "8: \"design.accept\" must be a number above 0 and at most 1, found \"0\"\n"
            "9: \"design.fraction\" must be a number above 0 and at most 1, found \"1.01\"\n"
            "10: \"design.group_size\" must be a whole number from 2 to 1000000, found \"1\"\n"

@@ -218,7 +218,7 @@ static void draws_follow_the_listed_probabilities(void **state)
     static listed l;
     uint64_t x = 7;
     const int64_t size[] = {5, 4}, shares[] = {1, 2, 1, 1};
-    tm_plan_options options = {.accept = 0.2};
+    tm_plan_options options = {.accept = 0.5};
     build_trial(&t, 2, 2, size, shares);
     give_covariates(&t, &options, 2, &x);
     list_assignments(&t, &l);
@@ -393,8 +393,12 @@ static void nonsense_is_refused_by_name(void **state)
     refuse(&t, "\"height\", which is not in design.covariates");
     options = (tm_plan_options){.accept = 0.001};
     t.units.n_units = 6;
-    refuse(&t, "none of the first 1000000 draws");
+    refuse(&t, "would let about 0 of 20 possible draws pass");
     t.units.n_units = 20;
+    for (int u = 0; u < n; u++) value[0][u] = u == 7; /* whatever the draw, the arms differ by that unit */
+    t.units.n_covariates = 1;
+    refuse(&t, "none of the first 1000000 draws");
+    give_covariates(&t, &options, 2, &x);
     options = (tm_plan_options){.accept = 0.1};
     for (int u = 0; u < n; u++) value[1][u] = 3 - 2 * value[0][u];
     refuse(&t, "\"income\" is a combination");
