@@ -149,13 +149,9 @@ const tm_record tm_results_record = RECORD(temoin_results, results_fields);
     }
 
 const tm_record_list tm_results_lists[] = {
-    LIST(arms, arm_record),
-    LIST(measures, measure_record),
-    LIST(flow, flow_record),
-    LIST(baseline, baseline_record),
-    LIST(omnibus, omnibus_record),
+    LIST(arms, arm_record),          LIST(measures, measure_record), LIST(flow, flow_record),
+    LIST(baseline, baseline_record), LIST(omnibus, omnibus_record),  LIST(first_stages, first_stage_record),
     LIST(rows, tm_row_record),
-    LIST(first_stages, first_stage_record),
 };
 const int tm_n_results_lists = sizeof tm_results_lists / sizeof *tm_results_lists;
 

@@ -42,6 +42,13 @@ static const temoin_baseline_row made_baseline[] = {
     {"debt", "", {"Debt, EUR", "Dettes, EUR"}, 1, 56, 0, 3721.9, 3110.8, 0.0902, 1.1497},
 };
 
+static const temoin_first_stage made_first_stages[] = {
+    {"primary", "income", "12", "ocm", "control", 0.81,      0.0523, 91,     239.86, 4.1e-27, 117.3, 40.2,  0.0173,
+     0.83,      0.04,     0.13, 8.51,  0.0044,    "outside", -12.5,  301.25, 21.5,   0.31,    90,    0.5791},
+    {"primary", "training", "12", "ocm", "control", 1,  0,   NAN, INFINITY, NAN, 0.1, 0.05, 0,
+     1,         0,          0,    NAN,   NAN,       "", NAN, NAN, NAN,      NAN, NAN, NAN},
+};
+
 static const temoin_omnibus made_omnibus[] = {{5.4871, 5, 0.35931, 0.374, 999, 112, 6, ""}};
 
 #define MADE_ROW(estimate_, measure_, wave_, estimator_, variance_)                                                    \
@@ -168,6 +175,7 @@ static const temoin_results made_results = {
     MADE_LIST(flow, made_flow),
     MADE_LIST(baseline, made_baseline),
     MADE_LIST(omnibus, made_omnibus),
+    MADE_LIST(first_stages, made_first_stages),
     MADE_LIST(rows, made_rows),
 };
 
