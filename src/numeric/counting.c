@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "numeric/counting.h"
 
-#include <limits.h>
 #include <math.h>
 
-#include <gsl/gsl_sf_gamma.h>
-
 #include "numeric/elementary.h"
+#include "numeric/special.h"
 
 int64_t tm_common_divisor(int64_t a, int64_t b)
 {
@@ -20,13 +18,7 @@ int64_t tm_common_divisor(int64_t a, int64_t b)
 
 double tm_log_factorial(int64_t n)
 {
-    gsl_sf_result result = {NAN, NAN};
-    if (n < 0) return NAN;
-    if (n <= UINT_MAX)
-        gsl_sf_lnfact_e((unsigned)n, &result);
-    else
-        gsl_sf_lngamma_e((double)n + 1, &result);
-    return result.val;
+    return n < 0 ? NAN : tm_log_gamma((double)n + 1);
 }
 
 double tm_log_plus(double a, double b)

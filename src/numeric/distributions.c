@@ -15,15 +15,13 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include <gsl/gsl_cdf.h>
-#include <gsl/gsl_randist.h>
-
 #include "numeric/elementary.h"
+#include "numeric/special.h"
 
 /* Beyond this df Student's t is normal: the tails differ by t^4 / (4 df) relative, below 1e-14. */
 static const double df_normal = 1e20;
 
-/* From 2e6 on gsl_cdf_chisq_Q may call GSL's error handler, which ends the program. */
+/* Tails cost the square root of df; nobody has asked for more. */
 static const double df_chi2_largest = 1e6;
 
 static double log_cosh(double u)
@@ -93,20 +91,57 @@ double tm_student_quantile(double p, double df)
     return upper ? t : -t;
 }
 
-double tm_normal_cdf(double x)
+/* P(Z >= x), x >= 0: the density times the integral over v > 0 of exp(-x v - v² / 2), by the same rule as above. */
+static double normal_mills(double x)
 {
-    return gsl_cdf_ugaussian_P(x);
+    enum { STEPS = 36, PER_UNIT = 8 };
+    const double reach = 1 / (x + 1);
+    double sum = 0;
+    for (int k = -STEPS; k <= STEPS; k++) {
+        const double at = (double)k / PER_UNIT, squeeze = tm_exp(-at), v = reach * tm_exp(at - squeeze);
+        sum += tm_exp(-v * (x + v / 2)) * v * (1 + squeeze);
+    }
+    return sum / PER_UNIT;
 }
 
+/* exp(-x² / 2): x² in two parts, the first exact, because the rounding of 700 is 1e-13 of the result. */
+static double normal_bell(double x)
+{
+    const double head = floor(x * 16) / 16, rest = (x - head) * (x + head);
+    return tm_exp(-head * head / 2) * tm_exp(-rest / 2);
+}
+
+static double normal_upper(double x)
+{
+    static const double root_2pi = 2.5066282746310005024;
+    return x > 39 ? 0 : normal_bell(x) / root_2pi * normal_mills(x);
+}
+
+double tm_normal_cdf(double x)
+{
+    if (isnan(x)) return x;
+    return x < 0 ? normal_upper(-x) : 1 - normal_upper(x);
+}
+
+/* Newton's method on the logarithm of the smaller tail, which is concave: from any start it is at the root's right
+ * after one step and then comes down to it. */
 double tm_normal_quantile(double p)
 {
-    return p >= 0 && p <= 1 ? gsl_cdf_ugaussian_Pinv(p) : NAN;
+    if (!(p >= 0 && p <= 1)) return NAN;
+    if (p == 0 || p == 1) return p == 0 ? -INFINITY : INFINITY;
+    const double q = fmin(p, 1 - p), target = tm_log(q * 2.5066282746310005024);
+    double x = fmax(rough_normal_upper(q), 0);
+    for (int i = 0; i < 100; i++) {
+        const double mills = normal_mills(x), step = (tm_log(mills) - x * x / 2 - target) * mills;
+        x = fmax(x + step, 0);
+        if (fabs(step) <= 1e-15 * x) break;
+    }
+    return p < 0.5 ? -x : p > 0.5 ? x : 0;
 }
 
 double tm_chi2_upper(double x, double df)
 {
-    if (isnan(x) || !(df > 0) || df > df_chi2_largest) return NAN;
-    return isinf(x) ? x < 0 : gsl_cdf_chisq_Q(x, df);
+    return df <= df_chi2_largest ? tm_gamma_upper(df / 2, x / 2) : NAN;
 }
 
 /* Newton's method on the logarithm of the smaller tail, as a function of u = log x: both tails' logarithms are concave
@@ -119,13 +154,48 @@ double tm_chi2_quantile(double p, double df)
     const bool lower = p < 0.5;
     const double target = lower ? tm_log(p) : tm_log1p(-p), third = 2 / (9 * df);
     const double cube = 1 - third + tm_normal_quantile(p) * sqrt(third);
-    double u = (tm_log(p) + lgamma(df / 2 + 1)) / (df / 2) + M_LN2;
+    double u = (tm_log(p) + tm_log_gamma(df / 2 + 1)) / (df / 2) + M_LN2;
     if (cube > 0) u = fmax(u, tm_log(df) + 3 * tm_log(cube));
     for (int i = 0; i < 200; i++) {
-        const double x = tm_exp(u), tail = lower ? gsl_cdf_chisq_P(x, df) : gsl_cdf_chisq_Q(x, df);
-        const double step = (target - tm_log(tail)) * tail / (x * gsl_ran_chisq_pdf(x, df)) * (lower ? 1 : -1);
+        const double x = tm_exp(u) / 2;
+        if (!(x > 0)) break;
+        const double tail = lower ? tm_gamma_lower(df / 2, x) : tm_gamma_upper(df / 2, x);
+        double step = (target - tm_log(tail)) * tail / tm_gamma_weight(df / 2, x) * (lower ? 1 : -1);
+        if (!(tail > 0)) step = 1 / sqrt(df); /* too far out for a double; only p below 1e-300 comes here */
         u += step;
         if (!(fabs(step) > 1e-15 * fmax(fabs(u), 1))) break;
     }
     return tm_exp(u);
+}
+
+double tm_f_upper(double f, double df1, double df2)
+{
+    if (isnan(f) || !(df1 > 0) || !(df2 > 0)) return NAN;
+    if (f <= 0) return 1;
+    if (isinf(df2)) return tm_chi2_upper(f * df1, df1);
+    const double whole = df2 + df1 * f;
+    return isinf(whole) ? 0 : tm_beta_lower(df2 / 2, df1 / 2, df2 / whole, df1 * f / whole);
+}
+
+/* Bisection until two neighbouring doubles are left: the tail is monotone, and nothing depends on a start. */
+double tm_beta_quantile(double p, double a, double b)
+{
+    if (!(p >= 0 && p <= 1) || !(a > 0) || !(b > 0)) return NAN;
+    if (p == 0 || p == 1) return p;
+    double low = 0, high = 1;
+    for (;;) {
+        const double middle = low + (high - low) / 2;
+        if (!(middle > low && middle < high)) return high;
+        if (tm_beta_lower(a, b, middle, 1 - middle) < p)
+            low = middle;
+        else
+            high = middle;
+    }
+}
+
+void tm_binomial_interval(double successes, double n, double level, double *low, double *high)
+{
+    const double tail = (1 - level) / 2;
+    *low = successes > 0 ? tm_beta_quantile(tail, successes, n - successes + 1) : 0;
+    *high = successes < n ? 1 - tm_beta_quantile(tail, n - successes, successes + 1) : 1;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Tails and quantiles, to 1e-12 relative wherever the result is a normal double and df at least 0.01. NaN in, NaN out;
- * GSL's error handler, which is global and ends the program, is never called, whatever the arguments. */
+/* Tails and quantiles, to 1e-12 relative wherever the result is a normal double and df at least 0.01; the same bits on
+ * every processor. NaN in, NaN out. */
 #ifndef TM_DISTRIBUTIONS_H
 #define TM_DISTRIBUTIONS_H
 
@@ -11,12 +11,22 @@ double tm_student_p_two_sided(double t, double df);
 double tm_student_quantile(double p, double df);
 
 double tm_normal_cdf(double x);
+/* Near p = 1/2 the error is 1e-16 absolute. */
 double tm_normal_quantile(double p);
 
 /* P(X >= x) for chi-square with df in (0, 1e6] degrees of freedom; NaN for other df. */
 double tm_chi2_upper(double x, double df);
 
-/* The x with P(X <= x) = p; beyond df 1e4 to 1e-11 only, as good as GSL's tails. 0 and inf for p = 0 and 1. */
+/* The x with P(X <= x) = p. 0 and inf for p = 0 and 1. */
 double tm_chi2_quantile(double p, double df);
+
+/* P(F >= f) with df1 and df2 degrees of freedom; df2 may be infinite. */
+double tm_f_upper(double f, double df1, double df2);
+
+/* The x with I_x(a, b) = p. */
+double tm_beta_quantile(double p, double a, double b);
+
+/* Exact interval of a binomial proportion (Clopper & Pearson 1934): `successes` of `n`. */
+void tm_binomial_interval(double successes, double n, double level, double *low, double *high);
 
 #endif
