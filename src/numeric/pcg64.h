@@ -50,6 +50,12 @@ static inline void tm_pcg64_advance(tm_pcg64 *rng, tm_uint128 delta)
     rng->state = rng->state * all_multiplier + all_plus;
 }
 
+/* Blocks of a stream start so many numbers apart, as NumPy's PCG64.jumped does: 2^128 over the golden ratio. A round
+ * distance will not do: after 2^64 numbers the lower half of the state is the same again, and blocks resemble each
+ * other.
+ */
+#define TM_PCG64_JUMP (((tm_uint128)0x9e3779b97f4a7c15u << 64) + 0xf39cc0605cedc835u)
+
 /* Uniform on 0 … range - 1, range > 0, without bias: the high word of next * range, rejected when the low word is
  * below 2^64 mod range. */
 static inline uint64_t tm_pcg64_bounded(tm_pcg64 *rng, uint64_t range)

@@ -5,6 +5,7 @@ golden_comparer *const golden_comparers[] = {
     compare_linear,
     compare_multiplicity,
     compare_iv,
+    compare_bootstrap,
     NULL,
 };
 

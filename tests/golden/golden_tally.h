@@ -36,6 +36,7 @@ void golden_leave(golden_tally *t, const golden_result *r, const char *reason);
 typedef bool golden_comparer(temoin_context *ctx, golden_tally *t, const golden_data *data, const golden_result *r);
 
 golden_comparer compare_linear, compare_multiplicity, compare_iv;
+golden_comparer compare_bootstrap;
 
 extern golden_comparer *const golden_comparers[]; /* NULL beyond the last */
 
