@@ -20,6 +20,15 @@ typedef struct tm_kernels {
     void (*shift)(double a, double *x, int64_t n);                                /* x += a */
     /* Lower triangle of the Gram matrix of k columns: out[i * k + j] = Σ x_i x_j for j <= i, each of them a `dot`. */
     void (*gram)(const double *const *columns, int k, int64_t n, double *out);
+    /* Draws as bits: row i is bit i % 64 of word i / 64; bits beyond the last row are 0. */
+    int64_t (*count_bits)(const uint64_t *words, int64_t n_words);
+    /* out[d * step] = Σ x over the rows that draw d has: `sum` of x with +0 in the place of the other rows. The bits of
+     * draw d start at bits + d * stride. */
+    void (*masked_sums)(const double *x, int64_t n, const uint64_t *bits, int64_t stride, int64_t n_draws, double *out,
+                        int64_t step);
+    /* out[d * step] = how many rows draw d and y both have. */
+    void (*masked_counts)(const uint64_t *y, int64_t n_words, const uint64_t *bits, int64_t stride, int64_t n_draws,
+                          double *out, int64_t step);
 } tm_kernels;
 
 /* The table of that level; NULL: the best that this machine runs. NULL when there is no such level here. */

@@ -9,7 +9,7 @@
 
 #include "kernels/kernels.h"
 
-enum { IN_CACHE = 1024, IN_MEMORY = 1 << 22, N_COLUMNS = 8, REPEATS = 21 };
+enum { IN_CACHE = 1024, IN_MEMORY = 1 << 22, N_COLUMNS = 8, REPEATS = 21, N_DRAWS = 64 };
 
 typedef struct bench_data {
     const tm_kernels *level;
@@ -76,10 +76,34 @@ static void run_gram(bench_data *d)
     d->kept = out[N_COLUMNS * N_COLUMNS - 1];
 }
 
+/* The draws' bits are those of a column of numbers: any will do. */
+static void run_masked_sums(bench_data *d)
+{
+    double out[N_DRAWS];
+    d->level->masked_sums(d->column[0], d->n, (const uint64_t *)d->column[1], (d->n + 63) / 64, N_DRAWS, out, 1);
+    d->kept = out[N_DRAWS - 1];
+}
+
+static void run_masked_counts(bench_data *d)
+{
+    double out[N_DRAWS];
+    const int64_t n_words = (d->n + 63) / 64;
+    d->level->masked_counts((const uint64_t *)d->column[0], n_words, (const uint64_t *)d->column[1], n_words, N_DRAWS,
+                            out, 1);
+    d->kept = out[N_DRAWS - 1];
+}
+
 static const bench_row limits[] = {{"read", 8, run_read}, {"memcpy", 16, run_copy}};
 static const bench_row kernels[] = {
-    {"sum", 8, run_sum},     {"dot", 16, run_dot},     {"dot3", 24, run_dot3},           {"axpy", 24, run_axpy},
-    {"scale", 16, run_scale}, {"shift", 16, run_shift}, {"gram of 8", N_COLUMNS * 8, run_gram},
+    {"sum", 8, run_sum},
+    {"dot", 16, run_dot},
+    {"dot3", 24, run_dot3},
+    {"axpy", 24, run_axpy},
+    {"scale", 16, run_scale},
+    {"shift", 16, run_shift},
+    {"gram of 8", N_COLUMNS * 8, run_gram},
+    {"64 masked sums", 16, run_masked_sums},
+    {"64 m. counts", 8.125, run_masked_counts},
 };
 
 static double seconds_now(void)
@@ -114,7 +138,7 @@ static void print_row(const bench_row *row, bench_data *data, const char *level)
     double cache[REPEATS], memory[REPEATS];
     time_row(row, data, IN_CACHE, cache);
     time_row(row, data, IN_MEMORY, memory);
-    printf("%-10s %-5s %8.3f %8.3f   %8.3f %8.3f %8.1f\n", row->name, level, cache[0], cache[REPEATS / 2], memory[0],
+    printf("%-14s %-5s %8.3f %8.3f   %8.3f %8.3f %8.1f\n", row->name, level, cache[0], cache[REPEATS / 2], memory[0],
            memory[REPEATS / 2], row->bytes / memory[0]);
 }
 
@@ -126,7 +150,7 @@ int bench_kernels(void)
     for (int64_t i = 0; i < (int64_t)IN_MEMORY * N_COLUMNS; i++) room[i] = (double)(i % 1013) / 1013;
     for (int j = 0; j < N_COLUMNS; j++) data.column[j] = room + (int64_t)j * IN_MEMORY;
     printf("nanoseconds per element, minimum and median of %d\n", REPEATS);
-    printf("%-10s %-5s %8s %8s   %8s %8s %8s\n", "kernel", "level", "cache", "median", "memory", "median", "GB/s");
+    printf("%-14s %-5s %8s %8s   %8s %8s %8s\n", "kernel", "level", "cache", "median", "memory", "median", "GB/s");
     for (size_t r = 0; r < sizeof limits / sizeof *limits; r++) print_row(&limits[r], &data, "-");
     for (size_t r = 0; r < sizeof kernels / sizeof *kernels; r++)
         for (int l = 0; tm_kernels_level(l); l++) {

@@ -25,15 +25,21 @@ static double next_unit(void)
 /* Kinds of input, from plain to nasty. NaN comes only from the arithmetic (inf - inf): its payload is the machine's. */
 static double draw_element(int kind)
 {
-    static const double nasty[] = {0.0,      -0.0,     INFINITY, -INFINITY, DBL_MAX, -DBL_MAX, DBL_MIN,
-                                   -DBL_MIN, 0x1p-1074, -0x1p-1074, 1.0,      -1.0,    1e308,    1e-308};
+    static const double nasty[] = {0.0,      -0.0,      INFINITY,   -INFINITY, DBL_MAX, -DBL_MAX, DBL_MIN,
+                                   -DBL_MIN, 0x1p-1074, -0x1p-1074, 1.0,       -1.0,    1e308,    1e-308};
     switch (kind) {
-    case 0: return next_unit();
-    case 1: return ldexp(next_unit(), (int)(next_bits() % 120) - 60); /* cancellation and lost digits */
-    case 2: return next_unit() * 0x1p-1040;                           /* denormals */
-    case 3: return next_bits() % 2 ? 0.0 : -0.0;
-    case 4: return next_bits() % 8 ? next_unit() * 1e300 : nasty[next_bits() % 14];
-    default: return nasty[next_bits() % 14];
+    case 0:
+        return next_unit();
+    case 1:
+        return ldexp(next_unit(), (int)(next_bits() % 120) - 60); /* cancellation and lost digits */
+    case 2:
+        return next_unit() * 0x1p-1040; /* denormals */
+    case 3:
+        return next_bits() % 2 ? 0.0 : -0.0;
+    case 4:
+        return next_bits() % 8 ? next_unit() * 1e300 : nasty[next_bits() % 14];
+    default:
+        return nasty[next_bits() % 14];
     }
 }
 
@@ -164,6 +170,59 @@ static void gram_equals_ref_and_dot(void **state)
                 for (int i = 0; i < 9; i++) check_gram(tm_kernels_level(l), k, kind, lengths[i]);
 }
 
+enum { N_DRAWS = 70, N_WORDS = (LARGEST + 63) / 64 + 3 };
+static uint64_t bits_room[N_DRAWS * N_WORDS], y_bits[N_WORDS];
+
+/* Bits beyond the last row are 0, as promised; some draws are empty, some whole. */
+static void draw_bits(uint64_t *words, int64_t n)
+{
+    const uint64_t kind = next_bits() % 8;
+    for (int64_t w = 0; w < N_WORDS; w++) words[w] = kind == 0 ? 0 : kind == 1 ? UINT64_MAX : next_bits();
+    for (int64_t i = n; i < 64 * N_WORDS; i++) words[i / 64] &= ~(UINT64_C(1) << i % 64);
+}
+
+static void check_masked(const tm_kernels *level, int kind, int64_t n, int offset)
+{
+    static double got[2 * N_DRAWS], want[2 * N_DRAWS];
+    const int64_t n_draws = n <= 100 ? n % 13 : N_DRAWS, n_words = (n + 63) / 64, stride = n_words + offset % 3;
+    double *x = x_room + offset;
+    draw_array(x, n, kind);
+    for (int64_t d = n_draws - 1; d >= 0; d--) draw_bits(bits_room + d * stride, n);
+    draw_bits(y_bits, n);
+    memset(got, 0, sizeof got), memset(want, 0, sizeof want);
+    level->masked_sums(x, n, bits_room, stride, n_draws, got, 2);
+    reference()->masked_sums(x, n, bits_room, stride, n_draws, want, 2);
+    level->masked_counts(y_bits, n_words, bits_room, stride, n_draws, got + 1, 2);
+    reference()->masked_counts(y_bits, n_words, bits_room, stride, n_draws, want + 1, 2);
+    check_same("masked sums and counts", level, got, want, 2 * N_DRAWS, kind, n);
+    assert_int_equal(level->count_bits(bits_room, n_draws * stride),
+                     reference()->count_bits(bits_room, n_draws * stride));
+}
+
+static void masked_sums_equal_ref(void **state)
+{
+    (void)state;
+    for_each_input(check_masked);
+}
+
+/* Of finite numbers, a masked sum is the sum of the numbers with 0 for the others. */
+static void masked_sums_are_sums(void **state)
+{
+    (void)state;
+    for (int64_t n = 0; n <= 300; n++) {
+        double sum, count, among = 0;
+        draw_array(x_room, n, 1);
+        draw_bits(bits_room, n), draw_bits(y_bits, n);
+        for (int64_t i = 0; i < n; i++) {
+            y_room[i] = bits_room[i / 64] >> i % 64 & 1 ? x_room[i] : 0;
+            among += (double)(bits_room[i / 64] & y_bits[i / 64] & UINT64_C(1) << i % 64 ? 1 : 0);
+        }
+        reference()->masked_sums(x_room, n, bits_room, N_WORDS, 1, &sum, 1);
+        reference()->masked_counts(y_bits, N_WORDS, bits_room, N_WORDS, 1, &count, 1);
+        assert_true(sum == reference()->sum(y_room, n) && count == among);
+    }
+}
+
 /* The specification itself, on numbers whose result is known by hand. */
 static void ref_has_the_stated_shape(void **state)
 {
@@ -195,9 +254,10 @@ static void levels_are_found_by_name(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ref_has_the_stated_shape),   cmocka_unit_test(levels_are_found_by_name),
-        cmocka_unit_test(reductions_equal_ref),       cmocka_unit_test(updates_equal_ref),
+        cmocka_unit_test(ref_has_the_stated_shape),    cmocka_unit_test(levels_are_found_by_name),
+        cmocka_unit_test(reductions_equal_ref),        cmocka_unit_test(updates_equal_ref),
         cmocka_unit_test(axpy_onto_itself_equals_ref), cmocka_unit_test(gram_equals_ref_and_dot),
+        cmocka_unit_test(masked_sums_equal_ref),       cmocka_unit_test(masked_sums_are_sums),
     };
     if (argc == 2 && strcmp(argv[1], "--bench") == 0) return bench_kernels();
     return cmocka_run_group_tests(tests, NULL, NULL);
