@@ -62,8 +62,12 @@ typedef struct temoin_row {
     double p_hommel;
     double p_bh;
     double p_by;
-    double p_bky;            /**< a sharpened q value */
-    double p_westfall_young; /**< by the redraws, step-down */
+    double p_bky;     /**< a sharpened q value */
+    double p_dunnett; /**< among the contrasts of the same estimate, measure and wave */
+    double p_dunnett_step_down;
+    double p_westfall_young; /**< by the redraws, largest statistics, step-down */
+    double p_westfall_young_single;
+    double p_westfall_young_min_p;
     double p_romano_wolf;
     const char *family; /**< "" outside of one */
     const char *note;   /**< semicolon-separated notes of the closed set, "" when there is nothing to say */

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "adjustments/redrawn.h"
 #include "base/failure.h"
 #include "temoin/result.h"
 
@@ -15,6 +16,7 @@
 typedef enum tm_adjustment_need {
     TM_NEEDS_P,           /* p alone */
     TM_NEEDS_CORRELATION, /* statistic, df, fit and correlation too */
+    TM_NEEDS_REDRAWS,     /* redrawn */
 } tm_adjustment_need;
 
 /* Members of a family, in the order of the rows. */
@@ -25,6 +27,7 @@ typedef struct tm_family {
     const double *df;          /* [n] INFINITY: normal reference */
     const int64_t *fit;        /* [n] members with the same number are contrasts of one regression */
     const double *correlation; /* [n * n] between the statistics of members of one fit; elsewhere not read */
+    const tm_redrawn *redrawn; /* of the n members in the same order; NULL: there are no redraws */
 } tm_family;
 
 typedef struct tm_adjustment {

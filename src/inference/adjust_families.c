@@ -10,7 +10,14 @@ static temoin_status validate_adjustments(temoin_context *ctx, const temoin_plan
     const tm_plan_family *family = &plan->families[f];
     for (int k = 0; k < family->adjust.n; k++) {
         const char *key = family->adjust.name[k], **known;
-        if (tm_adjustment_find(key)) continue;
+        const tm_adjustment *adjustment = tm_adjustment_find(key);
+        if (adjustment && adjustment->need == TM_NEEDS_REDRAWS && plan->randomization_draws == 0)
+            TM_FAIL(
+                ctx, TEMOIN_ERR_PLAN,
+                "%s: line %d: adjustment \"%s\" needs redraws; add `randomization: {draws: 10000}` to the plan, or use "
+                "holm",
+                plan->path, tm_plan_line(plan, "families[%d].adjust[%d]", f, k), key);
+        if (adjustment) continue;
         TM_SCRATCH(ctx, known, tm_n_adjustments);
         for (int i = 0; i < tm_n_adjustments; i++) known[i] = tm_adjustments[i]->key;
         const char *nearest = tm_nearest(key, known, (size_t)tm_n_adjustments);

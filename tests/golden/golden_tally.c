@@ -6,6 +6,7 @@ golden_comparer *const golden_comparers[] = {
     compare_multiplicity,
     compare_iv,
     compare_bootstrap,
+    compare_step_down,
     NULL,
 };
 

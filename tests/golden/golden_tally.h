@@ -35,8 +35,11 @@ void golden_leave(golden_tally *t, const golden_result *r, const char *reason);
  * add one: compare_<topic>.c, its row in golden_comparers and its name in this folder's meson.build. */
 typedef bool golden_comparer(temoin_context *ctx, golden_tally *t, const golden_data *data, const golden_result *r);
 
-golden_comparer compare_linear, compare_multiplicity, compare_iv;
+golden_comparer compare_linear;
+golden_comparer compare_multiplicity;
+golden_comparer compare_iv;
 golden_comparer compare_bootstrap;
+golden_comparer compare_step_down;
 
 extern golden_comparer *const golden_comparers[]; /* NULL beyond the last */
 

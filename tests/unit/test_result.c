@@ -226,7 +226,11 @@ static temoin_row one_row(void)
                         .p_bh = 1e-9,
                         .p_by = NAN,
                         .p_bky = 0.375,
+                        .p_dunnett = NAN,
+                        .p_dunnett_step_down = 0.3125,
                         .p_westfall_young = 0.75,
+                        .p_westfall_young_single = NAN,
+                        .p_westfall_young_min_p = NAN,
                         .p_romano_wolf = NAN,
                         .family = "take, up",
                         .note = "few_clusters;collinear:age"};
@@ -259,9 +263,10 @@ static void csv_is_exactly_this(void **state)
               "p_randomization_high,ci_randomization_low,ci_randomization_high,n_redraws,p_bootstrap,ci_bootstrap_low,"
               "ci_bootstrap_high,"
               "n_bootstrap,p_bonferroni,p_sidak,p_holm,p_holm_sidak,p_hochberg,p_hommel,p_bh,p_by,p_bky,"
-              "p_westfall_young,p_romano_wolf,family,note\n"
+              "p_dunnett,p_dunnett_step_down,p_westfall_young,p_westfall_young_single,p_westfall_young_min_p,p_romano_"
+              "wolf,family,note\n"
               "primary,training,12,ocm,control,dim,neyman,,110,55,55,,0.25,0.125,0.125,,inf,,,,,0.95,0.25,0.125,0.5,,3,"
-              "999,,,,,0.5,,,,,,1e-09,,0.375,0.75,,\"take, up\","
+              "999,,,,,0.5,,,,,,1e-09,,0.375,,0.3125,0.75,,,,\"take, up\","
               "\"few_clusters;collinear:age\"\n");
     assert_int_equal(strlen(text), length);
     temoin_context_free(ctx);
