@@ -26,16 +26,27 @@ static inline void tm_pcg64_init(tm_pcg64 *rng, tm_uint128 initstate, tm_uint128
     rng->state = (initstate + rng->inc) * TM_PCG64_MULTIPLIER + rng->inc;
 }
 
-static inline uint64_t tm_pcg64_next(tm_pcg64 *rng)
+/* The number that a state gives. */
+static inline uint64_t tm_pcg64_output(tm_uint128 state)
 {
-    rng->state = rng->state * TM_PCG64_MULTIPLIER + rng->inc;
-    uint64_t high = (uint64_t)(rng->state >> 64), folded = high ^ (uint64_t)rng->state;
+    uint64_t high = (uint64_t)(state >> 64), folded = high ^ (uint64_t)state;
     unsigned turn = (unsigned)(high >> 58);
     return folded >> turn | folded << (-turn & 63);
 }
 
-/* As if `delta` numbers had been taken; delta counts modulo 2^128, so -n goes back by n. */
-static inline void tm_pcg64_advance(tm_pcg64 *rng, tm_uint128 delta)
+static inline uint64_t tm_pcg64_next(tm_pcg64 *rng)
+{
+    rng->state = rng->state * TM_PCG64_MULTIPLIER + rng->inc;
+    return tm_pcg64_output(rng->state);
+}
+
+/* So many numbers of one stream in a single step, which is affine as each of them is. */
+typedef struct tm_pcg64_stride {
+    tm_uint128 multiplier, plus;
+} tm_pcg64_stride;
+
+/* delta counts modulo 2^128, so -n goes back by n. */
+static inline tm_pcg64_stride tm_pcg64_stride_of(const tm_pcg64 *rng, tm_uint128 delta)
 {
     tm_uint128 multiplier = TM_PCG64_MULTIPLIER, plus = rng->inc; /* of 2^k steps */
     tm_uint128 all_multiplier = 1, all_plus = 0;                  /* of the steps taken so far */
@@ -47,12 +58,27 @@ static inline void tm_pcg64_advance(tm_pcg64 *rng, tm_uint128 delta)
         plus *= multiplier + 1;
         multiplier *= multiplier;
     }
-    rng->state = rng->state * all_multiplier + all_plus;
+#ifdef __cplusplus
+    return {all_multiplier, all_plus};
+#else
+    return (tm_pcg64_stride){all_multiplier, all_plus};
+#endif
 }
 
-/* Blocks of a stream start so many numbers apart, as NumPy's PCG64.jumped does: 2^128 over the golden ratio. A round
- * distance will not do: after 2^64 numbers the lower half of the state is the same again, and blocks resemble each
- * other.
+static inline void tm_pcg64_leap(tm_pcg64 *rng, tm_pcg64_stride stride)
+{
+    rng->state = rng->state * stride.multiplier + stride.plus;
+}
+
+/* As if `delta` numbers had been taken. */
+static inline void tm_pcg64_advance(tm_pcg64 *rng, tm_uint128 delta)
+{
+    tm_pcg64_leap(rng, tm_pcg64_stride_of(rng, delta));
+}
+
+/* A jump. Blocks of a stream start so many numbers apart, as NumPy's PCG64.jumped does: 2^128 over the golden ratio. A
+ * round distance will not do: after 2^64 numbers the lower half of the state is the same again, and blocks resemble
+ * each other.
  */
 #define TM_PCG64_JUMP (((tm_uint128)0x9e3779b97f4a7c15u << 64) + 0xf39cc0605cedc835u)
 
