@@ -48,6 +48,7 @@ const tm_design tm_design_blocked = {
     .cites = "Cox 1987; Deville & Tillé 1998; Carril 2017",
     .options = "strata misfits",
     .needs = "strata",
+    .deals_to = TM_DEALS_TO_UNITS,
     .draw = tm_places_draw,
     .received = tm_places_received,
     .enumerate = tm_places_enumerate,

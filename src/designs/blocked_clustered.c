@@ -10,6 +10,7 @@ const tm_design tm_design_blocked_clustered = {
     .cites = "Cox 1987; Deville & Tillé 1998; Carril 2017",
     .options = "strata cluster misfits",
     .needs = "strata cluster",
+    .deals_to = TM_DEALS_TO_CLUSTERS,
     .draw = tm_clusters_draw,
     .received = tm_clusters_received,
     .enumerate = tm_clusters_enumerate,

@@ -56,6 +56,7 @@ const tm_design tm_design_clustered = {
     .cites = "Cox 1987; Deville & Tillé 1998; Carril 2017",
     .options = "cluster misfits",
     .needs = "cluster",
+    .deals_to = TM_DEALS_TO_CLUSTERS,
     .draw = draw,
     .received = received,
     .enumerate = enumerate,

@@ -54,6 +54,7 @@ const tm_design tm_design_complete = {
     .title = "Fixed numbers per arm among all units; leftovers as `misfits` says",
     .cites = "Cox 1987; Deville & Tillé 1998; Carril 2017",
     .options = "misfits",
+    .deals_to = TM_DEALS_TO_UNITS,
     .draw = draw,
     .received = received,
     .enumerate = enumerate,

@@ -51,6 +51,9 @@ void tm_design_stream(const tm_design_units *units, tm_pcg64 *rng, const char *p
 /* Visits one assignment that the design can make, with its exact probability; false: stop. */
 typedef bool tm_design_visit(void *data, const int32_t *arm, double probability);
 
+/* To whom a design deals places by places.h, all arrangements of a stratum being equally likely. */
+typedef enum tm_deals_to { TM_DEALS_OTHERWISE, TM_DEALS_TO_UNITS, TM_DEALS_TO_CLUSTERS } tm_deals_to;
+
 typedef struct tm_design {
     const char *key, *title, *cites;
     /* Keys under `design` that this kind takes, besides kind, seed, assigned, probability and stratum_shares: "strata
@@ -59,8 +62,9 @@ typedef struct tm_design {
     /* Those of them it cannot do without; where one of several is enough they are joined by "|": "covariates
      * accept|tiers". */
     const char *needs;
-    bool rolling;   /* units get arms one after the other, in order of arrival: later ones move nobody before them */
-    bool simulated; /* `received` is estimated by redraws */
+    bool rolling; /* units get arms one after the other, in order of arrival: later ones move nobody before them */
+    tm_deals_to deals_to; /* unless otherwise, redraws are bits (redraw_bits.h) */
+    bool simulated;       /* `received` is estimated by redraws */
     /* arm [n_units], each in 0 … n_arms - 1, or -1 where the plan's misfit policy leaves a unit out. The same for the
      * same units, whatever happened before. Errors   TEMOIN_ERR_PLAN: shares that cannot be honoured exactly; options
      * that do not fit the units. */

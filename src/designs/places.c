@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "designs/stream_chance.h"
 #include "numeric/counting.h"
 
 static const int64_t largest_sum = INT64_C(1) << 53;
@@ -87,34 +88,14 @@ temoin_status tm_places_build(temoin_context *ctx, const tm_design_units *units,
 }
 
 typedef struct drawing {
-    const tm_design_units *units;
     tm_pcg64 stream;
+    const tm_design_units *units;
 } drawing;
 
 static void begin_stream(void *data, const char *purpose, const char *label)
 {
     drawing *d = data;
     tm_design_stream(d->units, &d->stream, purpose, label);
-}
-
-static bool stream_rises(void *data, int64_t up, int64_t down)
-{
-    drawing *d = data;
-    return tm_pcg64_bounded(&d->stream, (uint64_t)up + (uint64_t)down) < (uint64_t)down;
-}
-
-static void stream_takes(void *data, int64_t *pack, int32_t n_arms, int64_t n, int64_t *taken)
-{
-    drawing *d = data;
-    int64_t n_cards = 0;
-    for (int32_t a = 0; a < n_arms; a++) n_cards += pack[a];
-    for (; n > 0; n--) {
-        int64_t k = (int64_t)tm_pcg64_bounded(&d->stream, (uint64_t)n_cards--);
-        int32_t a = 0;
-        while (k >= pack[a]) k -= pack[a++];
-        pack[a]--;
-        taken[a]++;
-    }
 }
 
 /* A counting sort. */
@@ -157,7 +138,7 @@ static temoin_status draw(temoin_context *ctx, const tm_design_units *units, int
     drawing d = {.units = units};
     TM_TRY(tm_places_build(ctx, units, &p));
     TM_TRY(tm_places_sort(ctx, &p, &order));
-    TM_TRY(p.misfit->round(ctx, &p, (tm_chance){begin_stream, stream_rises, stream_takes, &d}));
+    TM_TRY(p.misfit->round(ctx, &p, (tm_chance){begin_stream, tm_stream_rises, tm_stream_takes, &d}));
     for (int32_t s = 0, r = 0; s < units->n_strata; s++) {
         const bool has_extra = r < p.n_rows && p.row[r] == s;
         deal_stratum(&p, s, has_extra ? p.extra + (int64_t)r++ * units->n_arms : NULL, order + p.start[s], arm);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "designs/redraws.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "designs/clusters.h"
 #include "designs/pair_groups.h"
 #include "designs/remaining_units.h"
 #include "designs/trial_units.h"
@@ -58,11 +57,13 @@ static bool is_shuffle(const temoin_assignment *assignment)
     return strcmp(design->kind, "pairs") == 0 && design->options.pair;
 }
 
-static void take_column(const temoin_trial *trial, const char *name, const int32_t **code, int32_t *n)
+static void take_column(const temoin_trial *trial, const char *name, const int32_t **code, const char *const **text,
+                        int32_t *n)
 {
     const temoin_column *column = name ? temoin_frame_find(trial->clients, name) : NULL;
     if (!column || !column->code) return;
     *code = column->code;
+    *text = column->level;
     *n = column->n_levels;
 }
 
@@ -91,6 +92,39 @@ static temoin_status group_units(temoin_context *ctx, tm_redraws *r)
     return TEMOIN_OK;
 }
 
+static void take_arms(const tm_redraws *r, const int32_t *unit_arm, int32_t *arm)
+{
+    for (int64_t g = 0; g < r->n_groups; g++) arm[g] = -1;
+    for (int64_t u = 0; u < r->assignment->trial->n_units; u++)
+        if (r->group[u] >= 0) arm[r->group[u]] = unit_arm[u];
+}
+
+static temoin_status build_shuffle(temoin_context *ctx, tm_redraws *r, tm_redraw_bits *bits)
+{
+    const temoin_trial *trial = r->assignment->trial;
+    int32_t *arm;
+    TM_SCRATCH(ctx, arm, r->n_groups);
+    take_arms(r, r->assignment->arm, arm);
+    return tm_redraw_bits_build_shuffle(ctx, trial->plan->id, r->n_groups, trial->n_arms, arm, r->n_blocks, r->block,
+                                        r->units.pair ? r->units.pair_text : trial->stratum_text, bits);
+}
+
+/* Where arrangements of a block are equally likely; where places are few, who comes when matters as well. */
+static temoin_status build_bits(temoin_context *ctx, tm_redraws *r)
+{
+    tm_redraw_bits *bits;
+    tm_design_units *clusters;
+    const bool whole = r->design->deals_to == TM_DEALS_TO_CLUSTERS;
+    if (r->assignment->drawn && (r->member || r->design->deals_to == TM_DEALS_OTHERWISE)) return TEMOIN_OK;
+    TM_SCRATCH(ctx, bits, 1);
+    TM_SCRATCH(ctx, clusters, 1);
+    r->bits = bits;
+    if (!r->assignment->drawn) return build_shuffle(ctx, r, bits);
+    *clusters = r->units;
+    if (whole) TM_TRY(tm_clusters_build(ctx, &r->units, clusters));
+    return tm_redraw_bits_build_places(ctx, clusters, bits);
+}
+
 temoin_status tm_redraws_build(temoin_context *ctx, const temoin_assignment *assignment, tm_redraws *out)
 {
     const temoin_trial *trial = assignment->trial;
@@ -102,10 +136,11 @@ temoin_status tm_redraws_build(temoin_context *ctx, const temoin_assignment *ass
         TM_TRY(prepare_own(ctx, out));
     else {
         out->known = is_shuffle(assignment);
-        take_column(trial, options->cluster, &out->units.cluster, &out->units.n_clusters);
-        take_column(trial, options->pair, &out->units.pair, &out->units.n_pairs);
+        take_column(trial, options->cluster, &out->units.cluster, &out->units.cluster_text, &out->units.n_clusters);
+        take_column(trial, options->pair, &out->units.pair, &out->units.pair_text, &out->units.n_pairs);
     }
-    return group_units(ctx, out);
+    TM_TRY(group_units(ctx, out));
+    return out->known ? build_bits(ctx, out) : TEMOIN_OK;
 }
 
 static temoin_status draw_remaining(temoin_context *ctx, tm_redraws *r, int64_t replicate)
@@ -134,29 +169,33 @@ static temoin_status draw_own(temoin_context *ctx, tm_redraws *r, int64_t replic
     return TEMOIN_OK;
 }
 
-static temoin_status shuffle(temoin_context *ctx, const tm_redraws *r, int64_t replicate, int32_t *arm)
+static void take_masks(const tm_redraw_bits *bits, int32_t block, const uint64_t *words, int32_t *arm)
 {
-    int64_t *from, *member;
+    const int64_t n = tm_redraw_bits_size(bits, block), n_words = tm_redraw_bits_words(bits, block);
+    const int64_t *member = bits->member + bits->start[block];
+    const int32_t other = bits->n_masks < bits->n_arms ? 0 : -1; /* for who is in no mask */
+    for (int64_t i = 0; i < n; i++) {
+        arm[member[i]] = other;
+        for (int32_t k = 0; k < bits->n_masks; k++)
+            if (words[k * n_words + i / 64] >> i % 64 & 1) arm[member[i]] = tm_redraw_bits_arm(bits, k);
+    }
+}
+
+static temoin_status draw_bits(temoin_context *ctx, const tm_redraw_bits *bits, int64_t replicate, int32_t *arm)
+{
+    int64_t most = 0, *extra;
+    uint64_t *words, *rest;
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
-    TM_SCRATCH(ctx, from, r->n_blocks + 2);
-    TM_SCRATCH(ctx, member, r->n_groups);
-    for (int64_t g = 0; g < r->n_groups; g++)
-        if (arm[g] >= 0) from[r->block[g] + 2]++;
-    for (int32_t b = 1; b <= r->n_blocks; b++) from[b + 1] += from[b];
-    for (int64_t g = 0; g < r->n_groups; g++)
-        if (arm[g] >= 0) member[from[r->block[g] + 1]++] = g;
-    for (int32_t b = 0; b < r->n_blocks; b++) {
-        char purpose[40], label[24];
-        tm_pcg64 stream;
-        snprintf(purpose, sizeof purpose, "shuffle/%" PRId64, replicate);
-        snprintf(label, sizeof label, "%" PRId32, b);
-        tm_stream_init(&stream, r->assignment->trial->plan->id, "", purpose, label);
-        for (int64_t k = from[b + 1] - 1; k > from[b]; k--) {
-            const int64_t other = from[b] + (int64_t)tm_pcg64_bounded(&stream, (uint64_t)(k - from[b] + 1));
-            const int32_t kept = arm[member[k]];
-            arm[member[k]] = arm[member[other]];
-            arm[member[other]] = kept;
-        }
+    for (int32_t b = 0; b < bits->n_blocks; b++)
+        if (tm_redraw_bits_words(bits, b) > most) most = tm_redraw_bits_words(bits, b);
+    TM_SCRATCH(ctx, extra, (int64_t)bits->n_rows * bits->n_arms);
+    TM_SCRATCH(ctx, words, most * bits->n_masks);
+    TM_SCRATCH(ctx, rest, most);
+    TM_TRY(tm_redraw_bits_round(ctx, bits, replicate, 1, extra));
+    for (int64_t g = 0; g < bits->n_groups; g++) arm[g] = -1;
+    for (int32_t b = 0; b < bits->n_blocks; b++) {
+        tm_redraw_bits_draw(bits, ctx->kernels, b, replicate, 1, extra, words, rest);
+        take_masks(bits, b, words, arm);
     }
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;
@@ -164,14 +203,8 @@ static temoin_status shuffle(temoin_context *ctx, const tm_redraws *r, int64_t r
 
 temoin_status tm_redraws_draw(temoin_context *ctx, tm_redraws *r, int64_t replicate, int32_t *arm)
 {
-    const int64_t n_units = r->assignment->trial->n_units;
-    const int32_t *unit_arm = r->assignment->arm;
-    if (replicate > 0 && r->assignment->drawn) {
-        TM_TRY(draw_own(ctx, r, replicate));
-        unit_arm = r->unit_arm;
-    }
-    for (int64_t g = 0; g < r->n_groups; g++) arm[g] = -1;
-    for (int64_t u = 0; u < n_units; u++)
-        if (r->group[u] >= 0) arm[r->group[u]] = unit_arm[u];
-    return replicate > 0 && !r->assignment->drawn ? shuffle(ctx, r, replicate, arm) : TEMOIN_OK;
+    if (replicate > 0 && r->bits) return draw_bits(ctx, r->bits, replicate, arm);
+    if (replicate > 0) TM_TRY(draw_own(ctx, r, replicate));
+    take_arms(r, replicate > 0 ? r->unit_arm : r->assignment->arm, arm);
+    return TEMOIN_OK;
 }

@@ -5,6 +5,7 @@
 
 #include "designs/assignment_struct.h"
 #include "designs/constrained_list.h"
+#include "designs/redraw_bits.h"
 
 typedef struct tm_redraws {
     const temoin_assignment *assignment;
@@ -19,17 +20,18 @@ typedef struct tm_redraws {
     int64_t n_groups;          /* units, or whole clusters */
     const int32_t *group;      /* [n_units] -1: of an unknown cluster or pair, or in no arm and never to be */
     int32_t n_blocks;
-    const int32_t *block; /* [n_groups] stratum, or pair */
-    bool split;           /* a cluster has units in two arms or blocks */
+    const int32_t *block;       /* [n_groups] stratum, or pair */
+    bool split;                 /* a cluster has units in two arms or blocks */
+    const tm_redraw_bits *bits; /* the groups' redraws as bits; NULL: the design draws them otherwise */
 } tm_redraws;
 
 /* In the caller's scratch. */
-TEMOIN_MUST_CHECK temoin_status tm_redraws_build(temoin_context *ctx, const temoin_assignment *assignment, tm_redraws *out);
+TEMOIN_MUST_CHECK temoin_status tm_redraws_build(temoin_context *ctx, const temoin_assignment *assignment,
+                                                 tm_redraws *out);
 
-/* arm [n_groups], -1 for none. Replicate 0: the trial's own; r > 0: a redraw, a function of the trial and r alone. Of a trial
- * that temoin drew it is the design's r-th; of one drawn elsewhere the arms of a block's groups are shuffled (stream
- * "shuffle/r", label the number of the block; the last group first, each changing places with one of those before it or
- * itself). */
-TEMOIN_MUST_CHECK temoin_status tm_redraws_draw(temoin_context *ctx, tm_redraws *redraws, int64_t replicate, int32_t *arm);
+/* arm [n_groups], -1 for none. Replicate 0: the trial's own; r > 0: a redraw, a function of the trial and r alone. Of a
+ * trial that deals places, and of one drawn elsewhere, it is the r-th of redraw_bits.h, else the design's r-th. */
+TEMOIN_MUST_CHECK temoin_status tm_redraws_draw(temoin_context *ctx, tm_redraws *redraws, int64_t replicate,
+                                                int32_t *arm);
 
 #endif

@@ -27,6 +27,7 @@ const tm_design tm_design_two_stage = {
     .cites = "Cox 1987; Deville & Tillé 1998",
     .options = "strata workers",
     .needs = "workers",
+    .deals_to = TM_DEALS_TO_UNITS,
     .draw = tm_places_draw,
     .received = tm_places_received,
     .enumerate = tm_places_enumerate,

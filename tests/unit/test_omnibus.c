@@ -235,8 +235,7 @@ static void redraws_agree_with_all_draws(void **state)
 static void redraws_are_those_of_the_design(void **state)
 {
     (void)state;
-    static const char *const plans[] = {PLAN("seed: s, kind: blocked, strata: [town]", X),
-                                        PLAN("seed: s, kind: pairs, covariates: [x]", X),
+    static const char *const plans[] = {PLAN("seed: s, kind: pairs, covariates: [x]", X),
                                         PLAN("seed: s, kind: pairs, pair: p", X),
                                         PLAN("seed: s, kind: constrained, covariates: [x], fraction: 0.5", X),
                                         PLAN("seed: s, kind: rerandomized, covariates: [x], accept: 0.3", X),
@@ -259,6 +258,45 @@ static void redraws_are_those_of_the_design(void **state)
         }
         assert_true(moved > 20);
         assert_memory_equal(arm, r.assignment->arm, sizeof arm);
+        temoin_context_free(r.ctx);
+    }
+}
+
+/* One redraw at a time gives what many at once do, of clients and of whole clusters. */
+static void redraws_are_those_of_the_bits(void **state)
+{
+    (void)state;
+    static const char *const plans[] = {
+        PLAN("seed: s", X),
+        PLAN("seed: s, kind: blocked, strata: [town]", X),
+        PLAN("seed: s, kind: blocked, strata: [g], misfits: missing", X),
+        PLAN("seed: s, kind: blocked_clustered, strata: [town], cluster: g", X),
+        PLAN("assigned: arm, kind: blocked, strata: [town]", X),
+        PLAN("assigned: arm, kind: pairs, pair: p", X),
+    };
+    enum { FIRST = 7, N = 40 };
+    write_file("c.csv", clients);
+    for (size_t k = 0; k < sizeof plans / sizeof *plans; k++) {
+        run r = draw(plans[k]);
+        tm_redraws redraws;
+        int64_t extra[N * 16];
+        uint64_t words[N * 8], rest[8];
+        int32_t arm[8];
+        check_ok(r.ctx, tm_redraws_build(r.ctx, r.assignment, &redraws));
+        const tm_redraw_bits *bits = redraws.bits;
+        assert_non_null(bits);
+        check_ok(r.ctx, tm_redraw_bits_round(r.ctx, bits, FIRST, N, extra));
+        for (int32_t b = 0; b < bits->n_blocks; b++) {
+            tm_redraw_bits_draw(bits, r.ctx->kernels, b, FIRST, N, extra, words, rest);
+            for (int64_t d = 0; d < N; d++) {
+                check_ok(r.ctx, tm_redraws_draw(r.ctx, &redraws, FIRST + d, arm));
+                for (int64_t i = 0; i < tm_redraw_bits_size(bits, b); i++) {
+                    const uint64_t *mask = words + d * bits->n_masks;
+                    const int32_t a = mask[0] >> i & 1 ? 1 : bits->n_masks == 1 || mask[1] >> i & 1 ? 0 : -1;
+                    assert_int_equal(arm[bits->member[bits->start[b] + i]], a);
+                }
+            }
+        }
         temoin_context_free(r.ctx);
     }
 }
@@ -388,6 +426,7 @@ int main(void)
         cmocka_unit_test(left_out_is_not_there),
         cmocka_unit_test(redraws_agree_with_all_draws),
         cmocka_unit_test(redraws_are_those_of_the_design),
+        cmocka_unit_test(redraws_are_those_of_the_bits),
         cmocka_unit_test(shuffles_keep_blocks),
         cmocka_unit_test(deferred_stay_out),
         cmocka_unit_test(notes_say_what_is_missing),
