@@ -10,6 +10,7 @@
 #include "renderers/renderer.h"
 #include "sections/section.h"
 #include "temoin/registry.h"
+#include "statistics/statistic.h"
 #include "variances/variance.h"
 
 static temoin_entry design(int i)
@@ -34,6 +35,12 @@ static temoin_entry variance(int i)
 {
     if (i >= tm_n_variances) return (temoin_entry){0};
     return (temoin_entry){tm_variances[i]->key, tm_variances[i]->title_en, tm_variances[i]->cites};
+}
+
+static temoin_entry statistic(int i)
+{
+    if (i >= tm_n_statistics) return (temoin_entry){0};
+    return (temoin_entry){tm_statistics[i]->key, tm_statistics[i]->title_en, tm_statistics[i]->cites};
 }
 
 static temoin_entry adjustment(int i)
@@ -83,9 +90,9 @@ static const struct {
     const char *name;
     temoin_entry (*view)(int index);
 } registries[] = {
-    {"designs", design},         {"misfits", misfit},       {"estimators", estimator}, {"variances", variance},
-    {"adjustments", adjustment}, {"notes", note},           {"checks", check},         {"sections", section},
-    {"renderers", renderer},     {"exports", export_entry}, {"cpu", cpu_level},
+    {"designs", design},       {"misfits", misfit},         {"estimators", estimator}, {"variances", variance},
+    {"statistics", statistic}, {"adjustments", adjustment}, {"notes", note},           {"checks", check},
+    {"sections", section},     {"renderers", renderer},     {"exports", export_entry}, {"cpu", cpu_level},
 };
 enum { N_REGISTRIES = sizeof registries / sizeof *registries };
 

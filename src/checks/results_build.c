@@ -7,6 +7,7 @@
 #include "checks/check_kind.h"
 #include "inference/adjust_families.h"
 #include "inference/effects.h"
+#include "inference/randomize_estimate.h"
 #include "moments/sample_build.h"
 #include "result/record.h"
 #include "temoin/estimate.h"
@@ -123,6 +124,15 @@ static temoin_status check_receipt(temoin_context *ctx, const temoin_plan *plan,
     return TEMOIN_OK;
 }
 
+static temoin_status check_statistic(temoin_context *ctx, const temoin_plan *plan)
+{
+    const char *known[64];
+    if (tm_statistic_find(plan->randomization_statistic)) return TEMOIN_OK;
+    for (int i = 0; i < tm_n_statistics; i++) known[i] = tm_statistics[i]->key;
+    return fail_key(ctx, plan, tm_plan_line(plan, "randomization.statistic"), "statistic",
+                    plan->randomization_statistic, known, tm_n_statistics);
+}
+
 static bool is_baseline(const temoin_trial *trial, int32_t measure, int32_t wave)
 {
     const char *baseline = trial->plan->measures[measure].baseline;
@@ -167,9 +177,8 @@ static void describe_arms(const tm_sample *sample, const double *arm_weight, tem
     row->mean_reference = row->n_reference ? sum_reference / (double)row->n_reference : NAN;
 }
 
-static temoin_status fill_row(const tm_plan_estimate *estimate, const tm_plan_contrast *contrast,
-                              const tm_variance *variance, const tm_sample *sample, const tm_effect *effect,
-                              temoin_row *row)
+static void fill_row(const tm_plan_estimate *estimate, const tm_plan_contrast *contrast, const tm_variance *variance,
+                     const tm_sample *sample, const tm_effect *effect, temoin_row *row)
 {
     row->arm = contrast->arm;
     row->reference = contrast->reference;
@@ -187,7 +196,6 @@ static temoin_status fill_row(const tm_plan_estimate *estimate, const tm_plan_co
     row->ci_high = effect->ci_high;
     row->level = estimate->level;
     describe_arms(sample, contrast->weights, row);
-    return tm_notes_finish(&effect->notes, &row->note);
 }
 
 /* What an effect of receipt rests on, under the names of its row. */
@@ -203,7 +211,8 @@ static void keep_first_stage(const temoin_row *row, const temoin_first_stage *st
     out->reference = row->reference;
 }
 
-static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assignment,
+/* redraws NULL: no randomization tests. */
+static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assignment, const tm_redraws *redraws,
                               const tm_plan_estimate *estimate, const method *m, int32_t measure, int32_t wave,
                               temoin_row *rows, first_stages *kept)
 {
@@ -232,11 +241,26 @@ static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assi
         rows[c].estimate = estimate->name;
         rows[c].measure = trial->plan->measures[measure].name;
         rows[c].wave = trial->wave[wave];
-        TM_TRY(fill_row(estimate, &estimate->contrasts[c], variance, &sample, &effects[c], &rows[c]));
+        fill_row(estimate, &estimate->contrasts[c], variance, &sample, &effects[c], &rows[c]);
+        if (redraws && estimate->randomization) {
+            const bool weighted = sample.weight && estimate->weighting != TM_WEIGHTS_COLUMN;
+            const tm_estimate_test test = {redraws, estimate, &sample, m->estimator, variance, weighted};
+            TM_TRY(tm_estimate_randomize(ctx, &test, estimate->contrasts[c].weights, &effects[c].notes, &rows[c]));
+        }
+        TM_TRY(tm_notes_finish(&effects[c].notes, &rows[c].note));
         keep_first_stage(&rows[c], effects[c].first_stage, kept);
     }
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;
+}
+
+static temoin_status prepare_redraws(temoin_context *ctx, const temoin_assignment *assignment, tm_redraws **out)
+{
+    *out = NULL;
+    if (assignment->trial->plan->randomization_draws == 0) return TEMOIN_OK;
+    TM_SCRATCH(ctx, *out, 1);
+    TM_TRY(tm_redraws_build(ctx, assignment, *out));
+    return tm_redraws_find_smallest_p(ctx, *out);
 }
 
 static temoin_status run_estimates(temoin_context *ctx, const temoin_assignment *assignment, temoin_row *rows,
@@ -244,24 +268,28 @@ static temoin_status run_estimates(temoin_context *ctx, const temoin_assignment 
 {
     const temoin_trial *trial = assignment->trial;
     const temoin_plan *plan = trial->plan;
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
     method *methods;
+    tm_redraws *redraws;
     TM_ALLOC(ctx, methods, plan->n_estimates);
     for (int32_t e = 0; e < plan->n_estimates; e++) { /* all methods first: no work for a plan that will be rejected */
         TM_TRY(find_method(ctx, plan, e, &methods[e]));
         TM_TRY(check_method(ctx, plan, e, &methods[e]));
         TM_TRY(check_receipt(ctx, plan, e, &methods[e]));
     }
+    TM_TRY(prepare_redraws(ctx, assignment, &redraws));
     for (int32_t e = 0; e < plan->n_estimates; e++) {
         const tm_plan_estimate *estimate = &plan->estimates[e];
         tm_progress(ctx, "estimates", (double)e / plan->n_estimates);
         for (int32_t m = 0; m < estimate->n_measures; m++)
             for (int32_t w = 0; w < trial->n_waves; w++) {
                 if (!wants_wave(trial, estimate, estimate->measures[m], w)) continue;
-                TM_TRY(
-                    run_cell(ctx, assignment, estimate, &methods[e], estimate->measures[m], w, rows + *n_rows, kept));
+                TM_TRY(run_cell(ctx, assignment, redraws, estimate, &methods[e], estimate->measures[m], w,
+                                rows + *n_rows, kept));
                 *n_rows += estimate->n_contrasts;
             }
     }
+    tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;
 }
 
@@ -310,10 +338,7 @@ temoin_status temoin_results_build(temoin_context *ctx, const temoin_trial *tria
     const temoin_plan *plan = trial->plan;
     temoin_results *results;
     TM_ALLOC(ctx, results, 1);
-    if (plan->randomization_draws > 0)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                "%s: line %d: this version does not run randomization tests; leave the section out", plan->path,
-                tm_plan_line(plan, "randomization"));
+    TM_TRY(check_statistic(ctx, plan));
     TM_TRY(tm_families_validate(ctx, plan));
     TM_TRY(describe_trial(ctx, assignment, results));
     temoin_row *rows;

@@ -46,7 +46,7 @@ static temoin_status prepare_own(temoin_context *ctx, tm_redraws *r)
 }
 
 /* Given how many of a block are in each arm, these designs have drawn each arrangement of them with equal probability.
- */
+ * Of a trial drawn elsewhere the pairs must be given. */
 static bool is_shuffle(const temoin_assignment *assignment)
 {
     static const char *const keys[] = {"simple", "complete", "blocked", "clustered", "blocked_clustered"};
@@ -54,7 +54,8 @@ static bool is_shuffle(const temoin_assignment *assignment)
     if (assignment->probabilities_differ && design->probability) return false;
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
         if (strcmp(design->kind, keys[k]) == 0) return true;
-    return strcmp(design->kind, "pairs") == 0 && design->options.pair;
+    if (assignment->drawn && strcmp(design->kind, "two_stage") == 0) return true;
+    return strcmp(design->kind, "pairs") == 0 && (assignment->drawn || design->options.pair);
 }
 
 static void take_column(const temoin_trial *trial, const char *name, const int32_t **code, const char *const **text,
@@ -131,16 +132,24 @@ temoin_status tm_redraws_build(temoin_context *ctx, const temoin_assignment *ass
     const tm_plan_options *options = &trial->plan->design.options;
     *out = (tm_redraws){.assignment = assignment, .design = tm_design_find(trial->plan->design.kind)};
     out->work = (double)trial->n_units;
+    out->log_smallest_p = NAN;
+    out->exchangeable = !trial->capacity && is_shuffle(assignment);
     TM_SCRATCH(ctx, out->unit_arm, trial->n_units);
     if (assignment->drawn)
         TM_TRY(prepare_own(ctx, out));
     else {
-        out->known = is_shuffle(assignment);
+        out->known = out->exchangeable;
         take_column(trial, options->cluster, &out->units.cluster, &out->units.cluster_text, &out->units.n_clusters);
         take_column(trial, options->pair, &out->units.pair, &out->units.pair_text, &out->units.n_pairs);
     }
     TM_TRY(group_units(ctx, out));
     return out->known ? build_bits(ctx, out) : TEMOIN_OK;
+}
+
+temoin_status tm_redraws_find_smallest_p(temoin_context *ctx, tm_redraws *r)
+{
+    if (!r->assignment->drawn || r->member) return TEMOIN_OK;
+    return tm_design_smallest_p(ctx, r->design, &r->units, &r->log_smallest_p);
 }
 
 static temoin_status draw_remaining(temoin_context *ctx, tm_redraws *r, int64_t replicate)

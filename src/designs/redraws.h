@@ -21,6 +21,8 @@ typedef struct tm_redraws {
     const int32_t *group;      /* [n_units] -1: of an unknown cluster or pair, or in no arm and never to be */
     int32_t n_blocks;
     const int32_t *block;       /* [n_groups] stratum, or pair */
+    bool exchangeable;          /* given how many groups of a block are in each arm, they are there by equal chances */
+    double log_smallest_p;      /* once tm_redraws_find_smallest_p was asked; NaN: not known */
     bool split;                 /* a cluster has units in two arms or blocks */
     const tm_redraw_bits *bits; /* the groups' redraws as bits; NULL: the design draws them otherwise */
 } tm_redraws;
@@ -28,6 +30,9 @@ typedef struct tm_redraws {
 /* In the caller's scratch. */
 TEMOIN_MUST_CHECK temoin_status tm_redraws_build(temoin_context *ctx, const temoin_assignment *assignment,
                                                  tm_redraws *out);
+
+/* Of a trial that temoin drew: tm_design_smallest_p. */
+TEMOIN_MUST_CHECK temoin_status tm_redraws_find_smallest_p(temoin_context *ctx, tm_redraws *redraws);
 
 /* arm [n_groups], -1 for none. Replicate 0: the trial's own; r > 0: a redraw, a function of the trial and r alone. Of a
  * trial that deals places, and of one drawn elsewhere, it is the r-th of redraw_bits.h, else the design's r-th. */

@@ -28,7 +28,8 @@ static inline void tm_effect_refuse(tm_effect *effect, const char *note)
     effect->se = effect->df = effect->statistic = effect->p = effect->ci_low = effect->ci_high = NAN;
 }
 
-/* se, df → statistic, p and the interval, by Student's t or, df = INFINITY, the normal. */
+/* se, df → statistic, p and the interval, by Student's t or, df = INFINITY, the normal. level NaN: se and
+ * statistic only, for whoever fits ten thousand times. */
 void tm_effect_test(tm_effect *effect, double se, double df, double level);
 
 #endif

@@ -8,10 +8,10 @@
 
 /* Effects of the contrasts arm_weight [n_contrasts * n_arms] in a sample.
  *
- * Shapes   out [n_contrasts], its notes initialised by the caller.
- * Notes    arm_empty, no_contrast, no_variation, perfect_fit, too_few_units, collinear, constant_in_arm (the covariate
- * is left out and the model fitted again), stratum_without_contrast, and those of the variance. Cost     that of the
- * fit and of the variance; scratch is rewound.
+ * Shapes   out [n_contrasts], its notes initialised by the caller. variance NULL: values only; level NaN: no p value
+ * and no interval. Notes    arm_empty, no_contrast, no_variation, perfect_fit, too_few_units, collinear,
+ * constant_in_arm (the covariate is left out and the model fitted again), stratum_without_contrast, and those of the
+ * variance. Cost     that of the fit and of the variance; scratch is rewound.
  */
 TEMOIN_MUST_CHECK temoin_status tm_effects_run(temoin_context *ctx, const tm_sample *sample,
                                                const tm_estimator *estimator, const tm_variance *variance,

@@ -115,6 +115,18 @@ static temoin_status infer(const tm_fit *fit, int32_t contrast, const tm_uncerta
     return TEMOIN_OK;
 }
 
+/* No more than the values. */
+static void finish_values(const tm_fit *fit, tm_effect *out)
+{
+    const tm_sample *sample = fit->model->sample;
+    const bool constant = is_constant(sample);
+    for (int32_t c = 0; c < fit->model->n_contrasts; c++) {
+        out[c].value = fit->value[c];
+        if (constant && !isnan(out[c].value)) out[c].value = 0;
+        if (is_arm_empty(sample, fit->model->arm_weight + (int64_t)c * sample->n_arms)) out[c].value = NAN;
+    }
+}
+
 static temoin_status finish(temoin_context *ctx, const tm_fit *fit, const tm_variance *variance,
                             const int64_t *left_out, double level, tm_effect *out)
 {
@@ -181,7 +193,10 @@ static temoin_status run_linear(temoin_context *ctx, const tm_sample *sample, co
     TM_SCRATCH(ctx, left_out, n_contrasts);
     TM_TRY(scale_outcome(ctx, sample, &scaled, &unit));
     TM_TRY(fit_sample(ctx, &scaled, estimator, arm_weight, n_contrasts, left_out, out, &fit));
-    TM_TRY(finish(ctx, fit, variance, left_out, level, out));
+    if (variance)
+        TM_TRY(finish(ctx, fit, variance, left_out, level, out));
+    else
+        finish_values(fit, out);
     for (int32_t c = 0; c < n_contrasts; c++) {
         out[c].value *= unit;
         out[c].se *= unit;

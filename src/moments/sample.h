@@ -20,6 +20,7 @@ typedef struct tm_sample {
     int32_t n_covariates;
     const double *const *covariate; /* [n_covariates] → [n] finite, centred at the mean of the rows */
     const char *const *covariate_name;
+    const int64_t *unit; /* [n] of the trial; NULL: of none */
 } tm_sample;
 
 #endif

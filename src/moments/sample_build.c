@@ -222,6 +222,7 @@ temoin_status tm_sample_build(temoin_context *ctx, const temoin_assignment *assi
     tm_covariate_request request = {trial, estimate, b.index, measure};
     if (estimate->missing == TM_MISSING_LISTWISE) TM_TRY(tm_covariates_leave_out(ctx, &request, b.in, notes));
     TM_TRY(list_units(ctx, &b, &out->n));
+    out->unit = b.unit;
     TM_TRY(gather(ctx, &b, out));
     if (estimate->cluster) TM_TRY(number_clusters(ctx, &b, out));
     return tm_covariates_build(ctx, &request, b.unit, out->n, out, notes);

@@ -184,6 +184,7 @@ typedef struct tm_plan_estimate {
     tm_weighting weighting;
     const char *weight_column;         /* with TM_WEIGHTS_COLUMN */
     const char *received;              /* column of the clients: 1 who got what the arm offers, 0 who did not; NULL */
+    bool randomization;                /* false: `randomization: none` */
     const tm_plan_contrast *contrasts; /* never empty: by default each arm against the first */
     int32_t n_contrasts;
     double level; /* 0.95 */
@@ -228,6 +229,8 @@ struct temoin_plan {
     int32_t n_families;
     int64_t randomization_draws; /* 0: not asked for */
     const char *randomization_statistic;
+    int64_t randomization_stop_at;  /* extreme redraws after which to stop; 0: never */
+    double randomization_tolerance; /* of ties, relative */
     tm_names languages;
     int32_t min_cell;
 };

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/number_text.h"
 #include "plan/schema.h"
 
 /* Where a value stands, for tm_trouble_add. */
@@ -140,7 +141,7 @@ static temoin_status resolve_providers(tm_plan_reader *r, const tm_raw_providers
 static temoin_status resolve_report(tm_plan_reader *r, const tm_raw_plan *raw, temoin_plan *plan)
 {
     static const char *const language[] = {"en", "fr"};
-    enum { MOST_DRAWS = 1000000000, MOST_MIN_CELL = 1000000 };
+    enum { MOST_MIN_CELL = 1000000 };
     unsigned n = raw->report.languages_count ? raw->report.languages_count : 1;
     const char **name;
     TM_ALLOC(r->ctx, name, n);
@@ -149,9 +150,31 @@ static temoin_status resolve_report(tm_plan_reader *r, const tm_raw_plan *raw, t
     plan->languages = (tm_names){name, (int32_t)n};
     tm_names_check_unique(r, &plan->languages, "report.languages");
     plan->min_cell = (int32_t)tm_raw_whole(r, raw->report.min_cell, 0, MOST_MIN_CELL, 0, "report.min_cell");
-    plan->randomization_draws = tm_raw_whole(r, raw->randomization.draws, 0, MOST_DRAWS, 0, "randomization.draws");
-    const char *statistic = raw->randomization.statistic ? raw->randomization.statistic : "studentized";
-    return tm_raw_text_copy(r->ctx, statistic, &plan->randomization_statistic);
+    return TEMOIN_OK;
+}
+
+static temoin_status resolve_randomization(tm_plan_reader *r, const tm_raw_randomization *raw, temoin_plan *plan)
+{
+    enum { MOST_DRAWS = 1000000000, USUAL_DRAWS = 10000, USUAL_EXCEEDANCES = 10 };
+    const bool asked = tm_plan_node_find(r->document, "randomization");
+    plan->randomization_draws =
+        tm_raw_whole(r, raw->draws, 0, MOST_DRAWS, asked ? USUAL_DRAWS : 0, "randomization.draws");
+    const int64_t exceedances =
+        tm_raw_whole(r, raw->exceedances, 1, MOST_DRAWS, USUAL_EXCEEDANCES, "randomization.exceedances");
+    plan->randomization_stop_at = raw->stop ? exceedances : 0;
+    if (raw->exceedances && !raw->stop)
+        tm_trouble_add(
+            r, LINE("randomization.exceedances"),
+            "\"exceedances\" belongs to \"stop: besag_clifford\", which ends the draws after so many that are as "
+            "extreme; add it, or take \"exceedances\" out");
+    plan->randomization_tolerance = 1e-9;
+    if (raw->tolerance &&
+        (!tm_number_read(raw->tolerance, strlen(raw->tolerance), '.', &plan->randomization_tolerance) ||
+         !(plan->randomization_tolerance >= 0 && plan->randomization_tolerance < 1)))
+        tm_trouble_add(r, LINE("randomization.tolerance"),
+                       "\"randomization.tolerance\" must be a number from 0 to less than 1, found %s",
+                       tm_excerpt(r, raw->tolerance));
+    return tm_raw_text_copy(r->ctx, raw->statistic ? raw->statistic : "studentized", &plan->randomization_statistic);
 }
 
 temoin_status tm_plan_resolve(tm_plan_reader *r, const tm_raw_plan *raw, temoin_plan *plan)
@@ -167,5 +190,6 @@ temoin_status tm_plan_resolve(tm_plan_reader *r, const tm_raw_plan *raw, temoin_
     TM_TRY(tm_plan_resolve_capacity(r, &raw->capacity, plan));
     TM_TRY(resolve_providers(r, &raw->providers, plan));
     TM_TRY(tm_plan_resolve_estimates(r, raw, plan));
+    TM_TRY(resolve_randomization(r, &raw->randomization, plan));
     return resolve_report(r, raw, plan);
 }

@@ -245,6 +245,7 @@ static const cyaml_schema_field_t estimate_fields[] = {
                      COUNT(missing_cluster_ways)),
     TEXT("weights", OPTIONAL, tm_raw_estimate, weights),
     TEXT("received", OPTIONAL, tm_raw_estimate, received),
+    CYAML_FIELD_ENUM("randomization", CHOICE, tm_raw_estimate, randomization, only_none, COUNT(only_none)),
     CYAML_FIELD_SEQUENCE("contrasts", LIST, tm_raw_estimate, contrasts, &contrast_entry, 1, CYAML_UNLIMITED),
     NUMBER("level", tm_raw_estimate, level),
     CYAML_FIELD_END,
@@ -259,9 +260,14 @@ static const cyaml_schema_field_t family_fields[] = {
 };
 static const cyaml_schema_value_t family_entry = {CYAML_VALUE_MAPPING(0, tm_raw_family, family_fields)};
 
+static const cyaml_strval_t stopping_rules[] = {{"never", 0}, {"besag_clifford", 1}};
+
 static const cyaml_schema_field_t randomization_fields[] = {
     NUMBER("draws", tm_raw_randomization, draws),
     TEXT("statistic", OPTIONAL, tm_raw_randomization, statistic),
+    CYAML_FIELD_ENUM("stop", CHOICE, tm_raw_randomization, stop, stopping_rules, COUNT(stopping_rules)),
+    NUMBER("exceedances", tm_raw_randomization, exceedances),
+    NUMBER("tolerance", tm_raw_randomization, tolerance),
     CYAML_FIELD_END,
 };
 

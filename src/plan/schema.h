@@ -190,6 +190,7 @@ typedef struct tm_raw_estimate {
     int missing_cluster; /* 1: own */
     char *weights;
     char *received;
+    int randomization; /* 1: none */
     tm_raw_contrast *contrasts;
     unsigned contrasts_count;
     char *level;
@@ -206,6 +207,9 @@ typedef struct tm_raw_family {
 typedef struct tm_raw_randomization {
     char *draws;
     char *statistic;
+    int stop; /* 1: besag_clifford */
+    char *exceedances;
+    char *tolerance;
 } tm_raw_randomization;
 
 typedef struct tm_raw_report {

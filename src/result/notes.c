@@ -139,6 +139,39 @@ const tm_note tm_note_table[] = {
      true,
      {"There are too few clients for the number of coefficients.",
       "Il y a trop peu de clients pour le nombre de coefficients."}},
+    {"no_redraw",
+     TM_NOTE_PLAIN,
+     false,
+     {"No randomization test: how the arms were drawn is not known well enough to draw them again.",
+      "Pas de test de randomisation : on ne sait pas assez bien comment les groupes ont été tirés pour refaire le "
+      "tirage."}},
+    {"split_clusters",
+     TM_NOTE_PLAIN,
+     false,
+     {"No randomization test: clusters were drawn as a whole, but some have clients in several arms.",
+      "Pas de test de randomisation : les grappes ont été tirées en bloc, mais certaines ont des clients dans "
+      "plusieurs "
+      "groupes."}},
+    {"redraw_weights",
+     TM_NOTE_PLAIN,
+     false,
+     {"No randomization test: the weights that clients would have had in another arm are not known.",
+      "Pas de test de randomisation : les poids que les clients auraient eus dans un autre groupe ne sont pas "
+      "connus."}},
+    {"undefined_in_redraws",
+     TM_NOTE_COUNT,
+     false,
+     {"Draws of the randomization test in which its statistic does not exist, each counted as extreme: {n}.",
+      "Tirages du test de randomisation où sa statistique n’existe pas, chacun compté comme extrême : {n}."}},
+    {"too_few_assignments",
+     TM_NOTE_PLAIN,
+     false,
+     {"The draw had so few possible outcomes that the randomization test cannot be significant at this level, whatever "
+      "the "
+      "effect.",
+      "Le tirage avait si peu d’issues possibles que le test de randomisation ne peut pas être significatif à ce "
+      "seuil, "
+      "quel que soit l’effet."}},
     {"unassigned",
      TM_NOTE_COUNT,
      false,

@@ -60,7 +60,7 @@ static temoin_status make_data(temoin_context *ctx, int64_t n, int32_t n_cluster
         name[j] = "x";
     }
     out->sample = (tm_sample){n,    2, n_strata,  n_clusters, out->y, NULL, out->arm, out->stratum, out->cluster,
-                              NULL, p, covariate, name};
+                              NULL, p, covariate, name,       NULL};
     return TEMOIN_OK;
 }
 

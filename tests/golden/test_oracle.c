@@ -145,8 +145,8 @@ static void many_groups(void **state)
             weight[i] = 0.5 + rand_uniform(&seed);
             y[i] = x[i] + rand_normal(&seed) + arm[i];
         }
-        r.sample = (tm_sample){ROWS,    2,    STRATA, 150,       y,   weighted ? weight : NULL, arm, stratum,
-                               cluster, NULL, 1,      covariate, name};
+        r.sample = (tm_sample){ROWS, 2, STRATA,    150,  y,   weighted ? weight : NULL, arm, stratum, cluster,
+                               NULL, 1, covariate, name, NULL};
         compare_sample(ctx, &r, tm_estimator_find("ols"), 1e-8, &n);
         assert_true(n.compared >= 9);
     }
