@@ -46,6 +46,7 @@ TEMOIN_MUST_CHECK temoin_status temoin_signature_check(temoin_context *context, 
 
 typedef struct temoin_reveal {
     const char *arm; /**< "" when the client was left out of all arms */
+    const char *worker; /**< who serves the client; "" when none was drawn */
     const char *position;
     const char *digest; /**< of the ledger's line */
     int64_t n;          /**< reveals so far, this one among them */

@@ -271,11 +271,13 @@ static temoin_status name_list(temoin_context *ctx, int32_t number, const char *
 static temoin_status put_list(temoin_context *ctx, const ledger_parts *parts, int32_t column, const char *site,
                               file_list *out)
 {
+    const bool has_workers = parts->ledger.column[TM_LEDGER_WORKER] != NULL;
     const char *name;
     tm_sink sink;
     int64_t n = 0;
     tm_sink_init(&sink, ctx);
-    tm_sink_put(&sink, "envelope,site,code,client,arm\n");
+    tm_sink_put(&sink, "envelope,site,code,client,arm");
+    tm_sink_put(&sink, has_workers ? ",worker\n" : "\n");
     for (int64_t line = 0; line < parts->ledger.n; line++) {
         const char *client = tm_ledger_text(&parts->ledger, TM_LEDGER_CLIENT, line);
         char hex[TM_SHA256_HEX_SIZE];
@@ -287,6 +289,8 @@ static temoin_status put_list(temoin_context *ctx, const ledger_parts *parts, in
         tm_sink_csv(&sink, client);
         tm_sink_put(&sink, ",");
         tm_sink_csv(&sink, tm_ledger_text(&parts->ledger, TM_LEDGER_ARM, line));
+        if (has_workers) tm_sink_put(&sink, ",");
+        if (has_workers) tm_sink_csv(&sink, tm_ledger_text(&parts->ledger, TM_LEDGER_WORKER, line));
         tm_sink_put(&sink, "\n");
     }
     TM_TRY(name_list(ctx, out->n + 1, site, &name));

@@ -11,9 +11,10 @@ temoin_status tm_ledger_read(temoin_context *ctx, const char *folder, tm_ledger_
         [TM_LEDGER_STRATUM] = {"stratum", TEMOIN_COLUMN_CATEGORY, true},
         [TM_LEDGER_ARM] = {"arm", TEMOIN_COLUMN_CATEGORY, true},
         [TM_LEDGER_DIGEST] = {"digest", TEMOIN_COLUMN_CATEGORY, true},
+        [TM_LEDGER_WORKER] = {"worker", TEMOIN_COLUMN_CATEGORY, true},
     };
     static const char *const nothing_is_missing[] = {NULL};
-    const temoin_csv_opts opts = {',', '.', "utf-8", nothing_is_missing, 0, requests, TM_LEDGER_COLUMNS, false};
+    const temoin_csv_opts opts = {',', '.', "utf-8", nothing_is_missing, 0, requests, TM_LEDGER_COLUMNS, true};
     const char *path = tm_folder_find(ctx, folder, "ledger.csv");
     const temoin_frame *frame;
     if (!path) return tm_fail_memory(ctx);
@@ -21,7 +22,12 @@ temoin_status tm_ledger_read(temoin_context *ctx, const char *folder, tm_ledger_
         TM_FAIL(ctx, TEMOIN_ERR_DATA, "%s: there is no ledger.csv: temoin did not draw this trial's arms", folder);
     TM_TRY(temoin_frame_read_csv(ctx, path, &opts, &frame));
     out->n = frame->n_rows;
-    for (int c = 0; c < TM_LEDGER_COLUMNS; c++) out->column[c] = temoin_frame_find(frame, requests[c].name);
+    for (int c = 0; c < TM_LEDGER_COLUMNS; c++) {
+        out->column[c] = temoin_frame_find(frame, requests[c].name);
+        if (!out->column[c] && c != TM_LEDGER_WORKER)
+            TM_FAIL(ctx, TEMOIN_ERR_DATA, "%s: has no column \"%s\"; restore the ledger as it was written", path,
+                    requests[c].name);
+    }
     return TEMOIN_OK;
 }
 

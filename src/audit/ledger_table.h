@@ -7,7 +7,15 @@
 #include "base/digest.h"
 #include "temoin/frame.h"
 
-enum { TM_LEDGER_POSITION, TM_LEDGER_CLIENT, TM_LEDGER_STRATUM, TM_LEDGER_ARM, TM_LEDGER_DIGEST, TM_LEDGER_COLUMNS };
+enum {
+    TM_LEDGER_POSITION,
+    TM_LEDGER_CLIENT,
+    TM_LEDGER_STRATUM,
+    TM_LEDGER_ARM,
+    TM_LEDGER_DIGEST,
+    TM_LEDGER_WORKER, /* NULL: none were drawn */
+    TM_LEDGER_COLUMNS
+};
 
 typedef struct tm_ledger_table {
     int64_t n;
@@ -20,7 +28,7 @@ TEMOIN_MUST_CHECK temoin_status tm_ledger_read(temoin_context *ctx, const char *
 static inline const char *tm_ledger_text(const tm_ledger_table *ledger, int column, int64_t line)
 {
     const temoin_column *texts = ledger->column[column];
-    return texts->code[line] < 0 ? "" : texts->level[texts->code[line]];
+    return !texts || texts->code[line] < 0 ? "" : texts->level[texts->code[line]];
 }
 
 /* Makes `hex` the digest of: the hex digits it holds, a line feed, the line. What chains the lines of ledger and

@@ -66,7 +66,13 @@ static void put_design(tm_sink *sink, const temoin_assignment *assignment)
         tm_sink_printf(sink, ", \"share\": %" PRId64 ", \"n\": %" PRId64 "}%s\n", trial->plan->arms[a].share,
                        assignment->n_in_arm[a], a + 1 < trial->n_arms ? "," : "");
     }
-    tm_sink_put(sink, "    ],\n    \"stratum_shares\": {");
+    tm_sink_put(sink, "    ],\n");
+    if (assignment->error > 0) {
+        tm_sink_put(sink, "    \"probability_error\": ");
+        tm_sink_number(sink, assignment->error);
+        tm_sink_put(sink, ",\n");
+    }
+    tm_sink_put(sink, "    \"stratum_shares\": {");
     bool first = true;
     for (int32_t s = 0; design->n_stratum_shares > 0 && s < trial->n_strata; s++) {
         tm_sink_put(sink, first ? "\n      " : ",\n      ");

@@ -164,6 +164,7 @@ static temoin_status reveal(temoin_context *ctx, const char *path, tm_folder *fo
                 client);
     TM_TRY(append(ctx, folder, &ledger, line, text, length, &chain));
     *out = (temoin_reveal){.arm = tm_ledger_text(&ledger, TM_LEDGER_ARM, line),
+                           .worker = tm_ledger_text(&ledger, TM_LEDGER_WORKER, line),
                            .position = tm_ledger_text(&ledger, TM_LEDGER_POSITION, line),
                            .digest = tm_ledger_text(&ledger, TM_LEDGER_DIGEST, line),
                            .n = chain.n,

@@ -22,7 +22,7 @@ static temoin_status check(temoin_context *context, const char *path, said *s)
     if (status == TEMOIN_OK) status = temoin_assignment_draw(context, trial, &assignment);
     if (status == TEMOIN_OK) status = temoin_results_build(context, trial, assignment, &results);
     if (status == TEMOIN_OK) status = temoin_trial_render(context, trial, &s->text[DESCRIPTION], &s->length[DESCRIPTION]);
-    if (status == TEMOIN_OK) status = temoin_trial_render_count(context, trial, &s->text[COUNT], &s->length[COUNT]);
+    if (status == TEMOIN_OK) status = temoin_assignment_render_count(context, assignment, &s->text[COUNT], &s->length[COUNT]);
     if (status == TEMOIN_OK)
         status = temoin_results_render_omnibus(context, results, &s->text[BALANCE], &s->length[BALANCE]);
     return status;

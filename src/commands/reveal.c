@@ -9,6 +9,7 @@ int tm_command_show_arm(temoin_context *context, const command_args *args, const
     if (status != TEMOIN_OK) return tm_command_failed(context, status);
     printf("%s\n", reveal.arm);
     if (args->quiet) return EXIT_DONE;
+    if (reveal.worker[0]) printf("worker %s\n", reveal.worker);
     printf("client %s, position %s, digest %.16s…\n", client, reveal.position, reveal.digest);
     printf("logged: %s/reveals.csv, reveal %lld\nhead:   %s\n", folder, (long long)reveal.n, reveal.head);
     return EXIT_DONE;

@@ -175,6 +175,7 @@ static temoin_status draw_arms(temoin_context *ctx, const tm_design *design, tem
         TM_TRY(check_anybody(ctx, trial, arm));
         TM_TRY(place_problem(ctx, trial->plan, design->received(ctx, &units, arm, probability, &error)));
     }
+    assignment->error = error;
     TM_SCRATCH(ctx, first, trial->n_arms);
     assignment->probabilities_differ =
         do_shares_differ(trial) || (!design->rolling && do_chances_differ(trial, arm, probability, error, first));

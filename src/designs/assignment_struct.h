@@ -13,6 +13,7 @@ struct temoin_assignment {
                                   the unit's turn, given those before it */
     const double *chance; /* [n_units] what analyses weigh by: the same, but of rolling designs the arm's share, for a
                              turn with one place left says nothing of who could have been where */
+    double error;         /* largest Monte Carlo standard error of a probability; 0: all are exact */
     const int64_t *n_in_arm;       /* [n_arms] */
     const int64_t *order;          /* [n_units] of a rolling design's ledger: as they came; NULL: canonical order */
     bool probabilities_differ;     /* some arm's chance is not the same for all units */

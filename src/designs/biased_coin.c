@@ -99,6 +99,11 @@ static temoin_status pairwise(temoin_context *ctx, const tm_design_units *units,
     return tm_turns_pairwise(ctx, units, &rule, u, a, v, b, probability);
 }
 
+static temoin_status likely(temoin_context *ctx, const tm_design_units *units, double *log_probability)
+{
+    return tm_turns_likely(ctx, units, &rule, log_probability);
+}
+
 static double turn_chance(const void *data, int64_t mine, int64_t others)
 {
     const coin_state *state = data;
@@ -128,4 +133,5 @@ const tm_design tm_design_biased_coin = {
     .count = count,
     .pairwise = pairwise,
     .likeliest = likeliest,
+    .likely = likely,
 };

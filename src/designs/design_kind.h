@@ -86,6 +86,11 @@ typedef struct tm_design {
     /* Natural logarithm of the largest probability that an assignment and its mirror, in which two arms are swapped
      * throughout, have together. NaN: not known; tm_design_smallest_p then lists them, as it does if this is NULL. */
     temoin_status (*likeliest)(temoin_context *ctx, const tm_design_units *units, double *log_probability);
+    /* Where that is not known: the same of some assignment, and so not more than that; NaN: not known either. */
+    temoin_status (*likely)(temoin_context *ctx, const tm_design_units *units, double *log_probability);
+    /* Where `count` is not known: about how many there are, and what `likeliest` would about be, by simulation. */
+    temoin_status (*estimate)(temoin_context *ctx, const tm_design_units *units, double *log_count,
+                              double *log_probability);
     /* What `temoin check` should warn of before the draw, result arena; NULL text: nothing. NULL: never anything. */
     temoin_status (*warn)(temoin_context *ctx, const tm_design_units *units, const char **text);
 } tm_design;

@@ -167,6 +167,11 @@ static temoin_status pairwise(temoin_context *ctx, const tm_design_units *units,
     return tm_turns_pairwise(ctx, units, &rule, u, a, v, b, probability);
 }
 
+static temoin_status likely(temoin_context *ctx, const tm_design_units *units, double *log_probability)
+{
+    return tm_turns_likely(ctx, units, &rule, log_probability);
+}
+
 const tm_design tm_design_minimized = {
     .key = "minimized",
     .title = "Rolling: a coin favours the arm that leaves the factors best balanced (factors with weights, coin: 0.8)",
@@ -179,4 +184,5 @@ const tm_design tm_design_minimized = {
     .enumerate = enumerate,
     .count = count,
     .pairwise = pairwise,
+    .likely = likely,
 };

@@ -135,4 +135,5 @@ const tm_design tm_design_permuted = {
     .count = tm_permuted_count,
     .pairwise = tm_permuted_pairwise,
     .likeliest = likeliest,
+    .likely = tm_permuted_likely,
 };

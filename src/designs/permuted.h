@@ -31,5 +31,7 @@ TEMOIN_MUST_CHECK temoin_status tm_permuted_enumerate(temoin_context *ctx, const
 TEMOIN_MUST_CHECK temoin_status tm_permuted_count(temoin_context *ctx, const tm_design_units *units, double *log_count);
 TEMOIN_MUST_CHECK temoin_status tm_permuted_pairwise(temoin_context *ctx, const tm_design_units *units, int64_t u,
                                                      int32_t a, int64_t v, int32_t b, double *probability);
+TEMOIN_MUST_CHECK temoin_status tm_permuted_likely(temoin_context *ctx, const tm_design_units *units,
+                                                   double *log_probability);
 
 #endif

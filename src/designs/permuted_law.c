@@ -123,6 +123,40 @@ temoin_status tm_permuted_enumerate(temoin_context *ctx, const tm_design_units *
     return status;
 }
 
+/* The likeliest arm at every turn, given those before it. */
+static temoin_status follow_likeliest(temoin_context *ctx, law *l, double *log_probability)
+{
+    TM_TRY(begin(ctx, l));
+    for (int64_t k = 0; k < l->units->n_units; k++) {
+        const int64_t u = tm_arrival_at(l->units, k);
+        const int32_t s = tm_stratum_of(l->units, u);
+        sequence *x = &l->seen[s];
+        double largest = 0;
+        if (++x->n > LONGEST_PART) return TEMOIN_OK;
+        for (int32_t a = 0; a < l->units->n_arms; a++) {
+            x->arm[x->n - 1] = a;
+            const double chance = sequence_chance(l, s);
+            if (chance <= largest) continue;
+            largest = chance;
+            l->arm[u] = a;
+        }
+        x->arm[x->n - 1] = l->arm[u];
+    }
+    *log_probability = tm_log_mirrored(l->units, l->arm);
+    for (int32_t s = 0; s < l->units->n_strata; s++) *log_probability += tm_log(sequence_chance(l, s));
+    return TEMOIN_OK;
+}
+
+temoin_status tm_permuted_likely(temoin_context *ctx, const tm_design_units *units, double *log_probability)
+{
+    law l = {.units = units};
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    *log_probability = NAN;
+    const temoin_status status = follow_likeliest(ctx, &l, log_probability);
+    tm_arena_rewind(&ctx->scratch, mark);
+    return status;
+}
+
 /* Logarithm of the number of ways in which the first r places of a block of that size can fall: sequences of length r
  * with at most places[a] of each arm. ways[j]: for the arms so far, that number / j!, as a logarithm. */
 static double log_starts(const law *l, int32_t s, int64_t size, int64_t r, double *ways, double *next)

@@ -216,6 +216,38 @@ static temoin_status count(temoin_context *ctx, const tm_design_units *units, do
     return status;
 }
 
+/* The share of candidates that pass, as found among the first of them: of so many that the hundredth passes, as far as
+ * time allows. NaN: too few did. */
+static temoin_status estimate_passing(temoin_context *ctx, const tm_design_units *units, double *passing)
+{
+    enum { PASSED_ENOUGH = 100, PASSED_LEAST = 10 };
+    static const double moves_for_estimate = 3e7;
+    rerandomization r;
+    TM_TRY(build(ctx, units, &r));
+    int64_t n_passed = 0, k = 0;
+    for (; n_passed < PASSED_ENOUGH && (double)k * (double)units->n_units < moves_for_estimate; k++) {
+        TM_TRY(tm_candidates_draw(ctx, &r.candidates, 0, k));
+        n_passed += tm_balance_rule_passes(&r.rule, &r.candidates);
+    }
+    const int64_t stopped = n_passed == PASSED_ENOUGH; /* the last one is no chance finding */
+    *passing = n_passed < PASSED_LEAST ? NAN : (double)(n_passed - stopped) / (double)(k - stopped);
+    return TEMOIN_OK;
+}
+
+static temoin_status estimate(temoin_context *ctx, const tm_design_units *units, double *log_count,
+                              double *log_probability)
+{
+    double passing = NAN;
+    TM_TRY(tm_places_count(ctx, units, log_count));
+    TM_TRY(tm_places_likeliest(ctx, units, log_probability));
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    const temoin_status status = estimate_passing(ctx, units, &passing);
+    tm_arena_rewind(&ctx->scratch, mark);
+    *log_count += tm_log(passing);
+    *log_probability -= tm_log(passing);
+    return status;
+}
+
 const tm_design tm_design_rerandomized = {
     .key = "rerandomized",
     .title = "Drawn again until covariates are balanced: accept, tiers or limits",
@@ -227,4 +259,5 @@ const tm_design tm_design_rerandomized = {
     .received = received,
     .enumerate = enumerate,
     .count = count,
+    .estimate = estimate,
 };

@@ -205,6 +205,55 @@ temoin_status tm_turns_count(temoin_context *ctx, const tm_design_units *units, 
     return status;
 }
 
+static bool have_equal_shares(const tm_design_units *units, int32_t a, int32_t b)
+{
+    for (int32_t s = 0; s < units->n_strata; s++)
+        if (units->shares[(int64_t)s * units->n_arms + a] != units->shares[(int64_t)s * units->n_arms + b])
+            return false;
+    return true;
+}
+
+double tm_log_mirrored(const tm_design_units *units, const int32_t *arm)
+{
+    for (int64_t u = 0; u < units->n_units; u++)
+        for (int32_t b = 0; arm[u] >= 0 && b < units->n_arms; b++)
+            if (b != arm[u] && have_equal_shares(units, arm[u], b)) return tm_log(2);
+    return 0;
+}
+
+static temoin_status follow_likeliest(temoin_context *ctx, const tm_design_units *units, const tm_turn_rule *rule,
+                                      double *log_probability)
+{
+    void *state;
+    int32_t *arm;
+    TM_SCRATCH(ctx, arm, units->n_units);
+    TM_TRY(rule->begin(ctx, units, &state));
+    *log_probability = 0;
+    for (int64_t k = 0; k < units->n_units; k++) {
+        const int64_t u = tm_arrival_at(units, k);
+        double largest = 0;
+        rule->look(state, u);
+        for (int32_t a = 0; a < units->n_arms; a++)
+            if (rule->chance(state, a) > largest) {
+                largest = rule->chance(state, a);
+                arm[u] = a;
+            }
+        rule->note(state, u, arm[u], 1);
+        *log_probability += tm_log(largest);
+    }
+    *log_probability += tm_log_mirrored(units, arm);
+    return TEMOIN_OK;
+}
+
+temoin_status tm_turns_likely(temoin_context *ctx, const tm_design_units *units, const tm_turn_rule *rule,
+                              double *log_probability)
+{
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    const temoin_status status = follow_likeliest(ctx, units, rule, log_probability);
+    tm_arena_rewind(&ctx->scratch, mark);
+    return status;
+}
+
 typedef struct pair_sum {
     int64_t u, v;
     int32_t a, b;

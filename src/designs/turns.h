@@ -60,6 +60,15 @@ TEMOIN_MUST_CHECK temoin_status tm_turns_received(temoin_context *ctx, const tm_
 TEMOIN_MUST_CHECK temoin_status tm_turns_enumerate(temoin_context *ctx, const tm_design_units *units,
                                                    const tm_turn_rule *rule, tm_design_visit *visit, void *data);
 
+/* The likeliest arm at every turn, which need not make the likeliest assignment. Arms of equal shares mirror each
+ * other. */
+TEMOIN_MUST_CHECK temoin_status tm_turns_likely(temoin_context *ctx, const tm_design_units *units,
+                                                const tm_turn_rule *rule, double *log_probability);
+
+/* log 2 if two arms with equal shares in all strata can be swapped in that assignment and one of them has somebody, so
+ * that it and its mirror are two, equally likely; else 0. */
+double tm_log_mirrored(const tm_design_units *units, const int32_t *arm);
+
 /* For rules by which every arm with a share is possible at every turn. */
 TEMOIN_MUST_CHECK temoin_status tm_turns_count(temoin_context *ctx, const tm_design_units *units,
                                                const tm_turn_rule *rule, double *log_count);
