@@ -5,7 +5,7 @@
 
 #include "audit/bundle.h"
 #include "audit/key_files.h"
-#include "base/digest.h"
+#include "audit/signature_claim.h"
 #include "base/files.h"
 #include "base/sink.h"
 #include "temoin/custody.h"
@@ -102,22 +102,16 @@ temoin_status temoin_bundle_sign(temoin_context *ctx, const char *path, const ch
     return status;
 }
 
-/* What `signature.json` says. */
-typedef struct signature_claim {
-    uint8_t key[TM_KEY_BYTES], signature[TM_SIGNATURE_BYTES];
-    char digest[TM_SHA256_HEX_SIZE]; /* "" when it says none */
-} signature_claim;
-
 static bool read_hex(const json_t *root, const char *key, uint8_t *bytes, size_t n)
 {
     const json_t *text = json_object_get(root, key);
     return json_is_string(text) && tm_hex_read(json_string_value(text), json_string_length(text), bytes, n);
 }
 
-static bool read_claim(const char *text, size_t length, signature_claim *out)
+bool tm_signature_claim_read(const char *text, size_t length, tm_signature_claim *out)
 {
     json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
-    *out = (signature_claim){.digest = ""};
+    *out = (tm_signature_claim){.digest = ""};
     bool good = read_hex(root, "public_key", out->key, TM_KEY_BYTES) &&
                 read_hex(root, "signature", out->signature, TM_SIGNATURE_BYTES);
     const json_t *digest = json_object_get(root, "manifest");
@@ -128,7 +122,7 @@ static bool read_claim(const char *text, size_t length, signature_claim *out)
 }
 
 /* NULL: the claim holds. */
-static temoin_status judge(temoin_context *ctx, const char *text, size_t length, const signature_claim *claim,
+static temoin_status judge(temoin_context *ctx, const char *text, size_t length, const tm_signature_claim *claim,
                            const signed_manifest *manifest, const char **difference)
 {
     const signed_text what = text_to_sign(manifest);
@@ -152,10 +146,10 @@ static temoin_status judge(temoin_context *ctx, const char *text, size_t length,
 static temoin_status check_text(temoin_context *ctx, const char *folder, const char *text, size_t length,
                                 const uint8_t *wanted, temoin_signature *out)
 {
-    signature_claim claim;
+    tm_signature_claim claim;
     signed_manifest manifest;
     const char *why, *want;
-    if (!read_claim(text, length, &claim)) {
+    if (!tm_signature_claim_read(text, length, &claim)) {
         out->difference = "signature.json: cannot be read: it lacks a public key or a signature, or is no JSON";
         return TEMOIN_OK;
     }
