@@ -144,4 +144,18 @@ static inline void build_random_trial(small_trial *t, uint64_t *x, int most_stra
     }
 }
 
+static inline const tm_design *design_of(const char *key)
+{
+    const tm_design *design = tm_design_find(key);
+    assert_non_null(design);
+    return design;
+}
+
+static inline void set_factors(small_trial *t, int32_t n_factors, const int32_t **factor, const int32_t *n_levels)
+{
+    t->units.n_factors = n_factors;
+    t->units.factor = factor;
+    t->units.n_levels = n_levels;
+}
+
 #endif

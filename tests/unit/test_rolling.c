@@ -2,13 +2,6 @@
 /* Designs that draw clients as they come, against figures of their authors and against chains worked out here. */
 #include "small_trial.h"
 
-static const tm_design *design_of(const char *key)
-{
-    const tm_design *design = tm_design_find(key);
-    assert_non_null(design);
-    return design;
-}
-
 static tm_plan_options no_options(void)
 {
     return (tm_plan_options){
@@ -303,78 +296,6 @@ static void numbers_of_permutations(void **state)
     }
 }
 
-static double smallest_p(const tm_design *design, const small_trial *t)
-{
-    double log_p;
-    temoin_context *ctx = check_context();
-    check_ok(ctx, tm_design_smallest_p(ctx, design, &t->units, &log_p));
-    assert_null(ctx->scratch.last);
-    temoin_context_free(ctx);
-    return exp(log_p);
-}
-
-/* Of two equal arms, turn by turn, and listed; and closed forms of trials that are too large to list. */
-static void smallest_p_values(void **state)
-{
-    (void)state;
-    static small_trial t;
-    const char *const key[] = {"permuted", "biased_coin", "urn"};
-    const double large[] = {2 / pow(6, 28), 2 / pow(3, 56), 0}; /* 112 units in blocks of 4; Efron's coin */
-    const int64_t size[][2] = {{1, 0}, {2, 1}, {5, 2}, {7, 4}, {112, 0}}, shares[] = {1, 1, 1, 1}, unequal[] = {1, 2};
-    for (int d = 0; d < 3; d++) {
-        tm_design by_list = *design_of(key[d]);
-        by_list.likeliest = NULL;
-        for (int k = 0; k < 4; k++) {
-            build_trial(&t, 1 + (k > 0), 2, size[k], shares);
-            check_close(smallest_p(design_of(key[d]), &t), smallest_p(&by_list, &t), 1e-13);
-        }
-        build_trial(&t, 1, 2, size[4], shares);
-        if (large[d] > 0) check_close(smallest_p(design_of(key[d]), &t) / large[d], 1, 1e-12);
-        build_trial(&t, 1, 2, size[1], unequal); /* is listed */
-        t.options.coin = 0.75;
-        check_close(smallest_p(design_of(key[d]), &t), smallest_p(&by_list, &t), 0);
-    }
-}
-
-static void set_factors(small_trial *t, int32_t n_factors, const int32_t **factor, const int32_t *n_levels)
-{
-    t->units.n_factors = n_factors;
-    t->units.factor = factor;
-    t->units.n_levels = n_levels;
-}
-
-/* The likeliest arm at each turn makes some assignment, so the smallest p value is not below its probability and its
- * mirror's; with two equal arms that assignment is the likeliest of all. */
-static void likely_assignments_bound_smallest_p(void **state)
-{
-    (void)state;
-    static small_trial t;
-    const char *const key[] = {"permuted", "biased_coin", "urn", "minimized"};
-    const int64_t size[] = {5, 3}, shares[][6] = {{1, 1, 1, 1}, {1, 2, 1, 2}, {1, 2, 1, 1, 2, 1}};
-    static const int64_t sizes[][2] = {{2, 4}, {3, 6}, {4, 8}};
-    static int32_t level[MOST_UNITS];
-    const int32_t *factor[] = {level}, n_levels[] = {2};
-    for (int d = 0; d < 4; d++)
-        for (int k = 0; k < 3; k++) {
-            tm_design by_list = *design_of(key[d]);
-            double log_likely;
-            temoin_context *ctx = check_context();
-            by_list.likeliest = NULL;
-            build_trial(&t, d == 3 ? 1 : 2, k == 2 ? 3 : 2, size, shares[k]);
-            for (int64_t u = 0; u < t.units.n_units; u++) level[u] = (int32_t)(u % 2);
-            if (d == 3) set_factors(&t, 1, factor, n_levels);
-            t.options.coin = 0.8;
-            t.options.block_sizes = sizes[k];
-            t.options.n_block_sizes = 2;
-            check_ok(ctx, by_list.likely(ctx, &t.units, &log_likely));
-            const double p = smallest_p(&by_list, &t);
-            assert_true(exp(log_likely) > 0 && exp(log_likely) <= p * (1 + 1e-12));
-            if (k == 0 && d != 2) check_close(exp(log_likely), p, 1e-12);
-            assert_null(ctx->scratch.last);
-            temoin_context_free(ctx);
-        }
-}
-
 /* Far down a list of blocks of random sizes, pairs against what 20,000 draws give. */
 static void pairs_far_apart(void **state)
 {
@@ -616,8 +537,6 @@ int main(void)
         cmocka_unit_test(blocks_fill_exactly),
         cmocka_unit_test(random_sizes_have_the_chances_of_their_places),
         cmocka_unit_test(numbers_of_permutations),
-        cmocka_unit_test(smallest_p_values),
-        cmocka_unit_test(likely_assignments_bound_smallest_p),
         cmocka_unit_test(pairs_far_apart),
         cmocka_unit_test(the_fifteenth_patient),
         cmocka_unit_test(weights_count),
