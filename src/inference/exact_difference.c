@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "inference/exact_difference.h"
+
+#include <math.h>
+
+#include "numeric/counting.h"
+
+enum { DECIMALS = 6 };
+
+/* y 10^decimals as whole numbers; *decimals is the fewest that give back every y to the last bit, -1: none does. */
+static void read_whole(const tm_sample *sample, int64_t *score, int *decimals)
+{
+    double power = 1;
+    for (*decimals = 0; *decimals <= DECIMALS; (*decimals)++, power *= 10) {
+        int64_t i = 0;
+        for (; i < sample->n; i++) {
+            const double y = sample->y[i], whole = floor(y * power + 0.5);
+            if (!(fabs(whole) < 0x1p40) || whole / power != y) break;
+            score[i] = (int64_t)whole;
+        }
+        if (i == sample->n) return;
+    }
+    *decimals = -1;
+}
+
+/* A stratum's counts and its factor: N² / (m k), of which the difference takes 1 / N. */
+typedef struct stratum {
+    int64_t m, k;
+    int64_t above, below; /* in lowest terms */
+} stratum;
+
+static temoin_status count_arms(temoin_context *ctx, const tm_sample *sample, const double *arm_weight, stratum **out)
+{
+    TM_SCRATCH(ctx, *out, sample->n_strata);
+    for (int64_t i = 0; i < sample->n; i++) {
+        stratum *s = &(*out)[sample->stratum[i]];
+        if (arm_weight[sample->arm[i]] > 0)
+            s->m++;
+        else
+            s->k++;
+    }
+    for (int32_t b = 0; b < sample->n_strata; b++) {
+        stratum *s = &(*out)[b];
+        if (!s->m || !s->k) continue;
+        const int64_t square = (s->m + s->k) * (s->m + s->k), product = s->m * s->k;
+        const int64_t divisor = tm_common_divisor(square, product);
+        s->above = square / divisor, s->below = product / divisor;
+    }
+    return TEMOIN_OK;
+}
+
+/* The factors as whole numbers without a common divisor; *unit is what one of them stands for, 0: they would be too
+ * large. */
+static void weigh_strata(const stratum *s, int32_t n, int64_t *weight, double *unit)
+{
+    int64_t multiple = 1, divisor = 0;
+    *unit = 0;
+    for (int32_t b = 0; b < n; b++) {
+        if (!s[b].below) continue;
+        const int64_t factor = s[b].below / tm_common_divisor(multiple, s[b].below);
+        if ((double)multiple * (double)factor > 0x1p40) return;
+        multiple *= factor;
+    }
+    for (int32_t b = 0; b < n; b++) {
+        if (!s[b].below) continue;
+        if ((double)s[b].above * (double)(multiple / s[b].below) > 0x1p52) return;
+        weight[b] = s[b].above * (multiple / s[b].below);
+        divisor = tm_common_divisor(weight[b], divisor);
+    }
+    for (int32_t b = 0; b < n; b++) weight[b] /= divisor ? divisor : 1;
+    *unit = (double)divisor / (double)multiple;
+}
+
+static bool is_of_two_arms(const tm_sample *sample, const double *arm_weight)
+{
+    for (int64_t i = 0; i < sample->n; i++)
+        if (fabs(arm_weight[sample->arm[i]]) != 1) return false;
+    return !sample->weight;
+}
+
+/* Strata without a contrast are the same in every assignment: they are left out. */
+static temoin_status keep_contrasts(temoin_context *ctx, const tm_sample *sample, const double *arm_weight,
+                                    const stratum *s, const int64_t *score, tm_exact_trial *out)
+{
+    int32_t *block;
+    int64_t *kept;
+    bool *treated;
+    TM_SCRATCH(ctx, block, sample->n);
+    TM_SCRATCH(ctx, kept, sample->n);
+    TM_SCRATCH(ctx, treated, sample->n);
+    for (int64_t i = 0; i < sample->n; i++) {
+        if (!s[sample->stratum[i]].below) continue;
+        block[out->n] = sample->stratum[i];
+        kept[out->n] = score[i];
+        treated[out->n++] = arm_weight[sample->arm[i]] > 0;
+    }
+    out->block = block;
+    out->score = kept;
+    out->treated = treated;
+    return TEMOIN_OK;
+}
+
+temoin_status tm_exact_difference_run(temoin_context *ctx, const tm_sample *sample, const double *arm_weight,
+                                      tm_exact_p *out)
+{
+    tm_exact_trial trial = {.n_blocks = sample->n_strata};
+    int64_t *score, *weight;
+    stratum *strata;
+    int decimals;
+    double unit;
+    *out = (tm_exact_p){false, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, {0}};
+    if (!is_of_two_arms(sample, arm_weight)) return TEMOIN_OK;
+    TM_SCRATCH(ctx, score, sample->n);
+    TM_SCRATCH(ctx, weight, sample->n_strata);
+    read_whole(sample, score, &decimals);
+    TM_TRY(count_arms(ctx, sample, arm_weight, &strata));
+    weigh_strata(strata, sample->n_strata, weight, &unit);
+    if (decimals < 0 || unit == 0) return TEMOIN_OK;
+    TM_TRY(keep_contrasts(ctx, sample, arm_weight, strata, score, &trial));
+    trial.weight = weight;
+    if (!trial.n) return TEMOIN_OK;
+    TM_TRY(tm_exact_sum_run(ctx, &trial, out));
+    for (; decimals > 0; decimals--) unit /= 10;
+    out->x = (out->x - out->mean) * unit / (double)trial.n;
+    out->sd *= unit / (double)trial.n;
+    out->mean = out->known ? 0 : NAN;
+    return TEMOIN_OK;
+}
