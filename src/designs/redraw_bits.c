@@ -152,3 +152,35 @@ void tm_redraw_bits_draw(const tm_redraw_bits *b, const tm_kernels *kernels, int
         tm_pcg64_leap(&stream, b->jump[block]);
     }
 }
+
+static void take_masks(const tm_redraw_bits *bits, int32_t block, const uint64_t *words, int32_t *arm)
+{
+    const int64_t n = tm_redraw_bits_size(bits, block), n_words = tm_redraw_bits_words(bits, block);
+    const int64_t *member = bits->member + bits->start[block];
+    const int32_t other = bits->n_masks < bits->n_arms ? 0 : -1; /* for who is in no mask */
+    for (int64_t i = 0; i < n; i++) {
+        arm[member[i]] = other;
+        for (int32_t k = 0; k < bits->n_masks; k++)
+            if (words[k * n_words + i / 64] >> i % 64 & 1) arm[member[i]] = tm_redraw_bits_arm(bits, k);
+    }
+}
+
+temoin_status tm_redraw_bits_arms(temoin_context *ctx, const tm_redraw_bits *bits, int64_t replicate, int32_t *arm)
+{
+    int64_t most = 0, *extra;
+    uint64_t *words, *rest;
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    for (int32_t b = 0; b < bits->n_blocks; b++)
+        if (tm_redraw_bits_words(bits, b) > most) most = tm_redraw_bits_words(bits, b);
+    TM_SCRATCH(ctx, extra, (int64_t)bits->n_rows * bits->n_arms);
+    TM_SCRATCH(ctx, words, most * bits->n_masks);
+    TM_SCRATCH(ctx, rest, most);
+    TM_TRY(tm_redraw_bits_round(ctx, bits, replicate, 1, extra));
+    for (int64_t g = 0; g < bits->n_groups; g++) arm[g] = -1;
+    for (int32_t b = 0; b < bits->n_blocks; b++) {
+        tm_redraw_bits_draw(bits, ctx->kernels, b, replicate, 1, extra, words, rest);
+        take_masks(bits, b, words, arm);
+    }
+    tm_arena_rewind(&ctx->scratch, mark);
+    return TEMOIN_OK;
+}

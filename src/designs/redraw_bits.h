@@ -80,4 +80,8 @@ TEMOIN_MUST_CHECK temoin_status tm_redraw_bits_round(temoin_context *ctx, const 
 void tm_redraw_bits_draw(const tm_redraw_bits *bits, const tm_kernels *kernels, int32_t block, int64_t first, int64_t n,
                          const int64_t *extra, uint64_t *words, uint64_t *rest);
 
+/* arm [n_groups] of one redraw, -1: none. */
+TEMOIN_MUST_CHECK temoin_status tm_redraw_bits_arms(temoin_context *ctx, const tm_redraw_bits *bits, int64_t replicate,
+                                                    int32_t *arm);
+
 #endif

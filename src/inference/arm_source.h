@@ -42,7 +42,9 @@ typedef struct tm_shuffle {
     const int32_t *block;     /* [n_groups] */
     const int32_t *group_arm; /* [n_groups] its arm, -1: keeps out (a group of which no row is in the sample counts) */
     int32_t n_blocks;
-    const char *trial_id, *label; /* name the streams: purpose "LABEL/r" with r = d + 1, label the block's number */
+    int32_t n_arms;
+    const char *trial_id;
+    const char *const *block_text; /* [n_blocks] name the streams */
 } tm_shuffle;
 
 /* Exact where there are at most `most` arrangements (then n_draws is their number), else `most` redraws by

@@ -141,8 +141,9 @@ static temoin_status build_shuffle(temoin_context *ctx, redrawing *d)
                               .block = redraws->block,
                               .group_arm = group_arm,
                               .n_blocks = redraws->n_blocks,
+                              .n_arms = trial->n_arms,
                               .trial_id = trial->plan->id,
-                              .label = "shuffle"};
+                              .block_text = redraws->units.pair ? redraws->units.pair_text : trial->stratum_text};
     return tm_shuffle_source_build(ctx, &d->shuffle, d->most_listed, &d->shuffled);
 }
 

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "inference/arm_source.h"
 #include "numeric/counting.h"
-#include "numeric/stream.h"
 
 typedef struct shuffling {
     const tm_shuffle *shuffle;
-    int64_t *from;    /* [n_blocks + 1] first member of each block */
-    int64_t *member;  /* groups that take part, by block */
+    tm_redraw_bits bits; /* unless listed */
+    int64_t *from;       /* [n_blocks + 1] first member of each block */
+    int64_t *member;     /* groups that take part, by block */
     int16_t **listed; /* [n_blocks] → arrangements of the block's arms one after the other; NULL: drawn, not listed */
     int64_t *n_listed; /* [n_blocks] */
 } shuffling;
@@ -157,25 +155,6 @@ static void take_listed(const shuffling *s, int64_t d, int32_t *arm)
     }
 }
 
-static void shuffle_blocks(const shuffling *s, int64_t d, int32_t *arm)
-{
-    const tm_shuffle *shuffle = s->shuffle;
-    char purpose[64], label[24];
-    if (shuffle->n_groups) memcpy(arm, shuffle->group_arm, (size_t)shuffle->n_groups * sizeof *arm);
-    snprintf(purpose, sizeof purpose, "%s/%" PRId64, shuffle->label, d + 1);
-    for (int32_t b = 0; b < shuffle->n_blocks; b++) {
-        tm_pcg64 stream;
-        snprintf(label, sizeof label, "%" PRId32, b);
-        tm_stream_init(&stream, shuffle->trial_id, "", purpose, label);
-        for (int64_t k = s->from[b + 1] - 1; k > s->from[b]; k--) {
-            const int64_t other = s->from[b] + (int64_t)tm_pcg64_bounded(&stream, (uint64_t)(k - s->from[b] + 1));
-            const int32_t kept = arm[s->member[k]];
-            arm[s->member[k]] = arm[s->member[other]];
-            arm[s->member[other]] = kept;
-        }
-    }
-}
-
 static temoin_status open(temoin_context *ctx, const tm_arm_source *source, void **room)
 {
     int32_t *arm;
@@ -189,11 +168,10 @@ static temoin_status draw(temoin_context *ctx, const tm_arm_source *source, void
     const shuffling *s = source->data;
     const tm_shuffle *shuffle = s->shuffle;
     int32_t *arm = room;
-    (void)ctx;
     if (s->listed)
         take_listed(s, d, arm);
     else
-        shuffle_blocks(s, d, arm);
+        TM_TRY(tm_redraw_bits_arms(ctx, &s->bits, d + 1, arm));
     for (int64_t i = 0; i < shuffle->n; i++) {
         const int32_t g = shuffle->group[i];
         out->arm[i] = g < 0 || shuffle->group_arm[g] < 0 ? shuffle->arm[i] : arm[g];
@@ -209,6 +187,10 @@ temoin_status tm_shuffle_source_build(temoin_context *ctx, const tm_shuffle *shu
     s->shuffle = shuffle;
     TM_TRY(sort_groups(ctx, s));
     TM_TRY(list_arrangements(ctx, s, most, &n));
+    if (!n)
+        TM_TRY(tm_redraw_bits_build_shuffle(ctx, shuffle->trial_id, shuffle->n_groups, shuffle->n_arms,
+                                            shuffle->group_arm, shuffle->n_blocks, shuffle->block, shuffle->block_text,
+                                            &s->bits));
     *out = (tm_arm_source){
         .n = shuffle->n, .n_draws = n ? n : most, .exact = n > 0, .data = s, .open = open, .draw = draw};
     out->log_smallest_p = log_smallest_p(s);
