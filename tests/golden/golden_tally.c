@@ -7,6 +7,7 @@ golden_comparer *const golden_comparers[] = {
     compare_iv,
     compare_bootstrap,
     compare_step_down,
+    compare_randomization,
     NULL,
 };
 

@@ -36,6 +36,7 @@ void golden_leave(golden_tally *t, const golden_result *r, const char *reason);
 typedef bool golden_comparer(temoin_context *ctx, golden_tally *t, const golden_data *data, const golden_result *r);
 
 golden_comparer compare_linear;
+golden_comparer compare_randomization;
 golden_comparer compare_multiplicity;
 golden_comparer compare_iv;
 golden_comparer compare_bootstrap;
