@@ -84,6 +84,20 @@ static bool do_shares_differ(const temoin_trial *trial)
     return false;
 }
 
+/* Some stratum's arms have shares that are neither 0 nor equal. */
+static bool are_shares_unequal(const temoin_trial *trial)
+{
+    for (int32_t s = 0; s < trial->n_strata; s++) {
+        const int64_t *share = trial->shares + (int64_t)s * trial->n_arms;
+        int64_t first = 0;
+        for (int32_t a = 0; a < trial->n_arms; a++) {
+            if (first && share[a] && share[a] != first) return true;
+            first = first ? first : share[a];
+        }
+    }
+    return false;
+}
+
 /* by_stratum [n_strata * n_arms] → probability [n_units] of the arm received. */
 static void spread_probability(const temoin_trial *trial, const int32_t *arm, const double *by_stratum,
                                double *probability)
@@ -181,6 +195,9 @@ static temoin_status draw_arms(temoin_context *ctx, const tm_design *design, tem
         do_shares_differ(trial) || (!design->rolling && do_chances_differ(trial, arm, probability, error, first));
     if (!design->rolling) return TEMOIN_OK;
     assignment->order = units.arrival;
+    assignment->by_turn = design->shares_drift && are_shares_unequal(trial);
+    assignment->probabilities_differ |= assignment->by_turn;
+    if (assignment->by_turn) return TEMOIN_OK;
     TM_ALLOC(ctx, share, trial->n_units);
     TM_TRY(take_shares(ctx, trial, arm, share));
     assignment->chance = share;

@@ -11,8 +11,10 @@ struct temoin_assignment {
     const int32_t *arm; /* [n_units] -1: in no arm: left out by the misfit policy, or drawn elsewhere and blank */
     const double *probability; /* [n_units] of the arm received; NaN where arm is -1. Of rolling designs the chance at
                                   the unit's turn, given those before it */
-    const double *chance; /* [n_units] what analyses weigh by: the same, but of rolling designs the arm's share, for a
-                             turn with one place left says nothing of who could have been where */
+    const double *chance; /* [n_units] what analyses weigh by: the same, but of rolling designs that keep the shares the
+                             arm's share, for a turn with one place left says nothing of who could have been where */
+    bool by_turn;         /* `chance` is that of the turn, and another draw would have others: of a coin with unequal
+                             shares, which keeps no client's chance at the share */
     double error;         /* largest Monte Carlo standard error of a probability; 0: all are exact */
     const int64_t *n_in_arm;       /* [n_arms] */
     const int64_t *order;          /* [n_units] of a rolling design's ledger: as they came; NULL: canonical order */

@@ -7,8 +7,10 @@
  *    favoured_arm.h, with the stream whose purpose is "coin" and whose label is the unit's id.
  *
  * With two equal shares this is Efron's design, and each unit's chance of either arm is 1/2 before anyone has come.
- * With unequal shares the numbers keep to the shares, but the chance at a turn, averaged over all pasts, need not be
- * the share. `received` is the chance at the unit's turn, which is what was known when it got its arm.
+ * With unequal shares the numbers keep to the shares, but the chance at a turn, averaged over all pasts, is not
+ * the share (Kuznetsova & Tymofyeyev 2012). `received` is the chance at the unit's turn, which is what was known when
+ * it got its arm. Weights of one over it are right whatever the shares: given the past, the weighted outcome has the
+ * outcome as its mean.
  */
 #include "designs/favoured_arm.h"
 #include "designs/likeliest_path.h"
@@ -127,6 +129,7 @@ const tm_design tm_design_biased_coin = {
     .cites = "Efron 1971",
     .options = "strata arrival coin",
     .rolling = true,
+    .shares_drift = true,
     .draw = draw,
     .received = received,
     .enumerate = enumerate,

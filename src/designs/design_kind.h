@@ -64,7 +64,9 @@ typedef struct tm_design {
     const char *needs;
     bool rolling; /* units get arms one after the other, in order of arrival: later ones move nobody before them */
     tm_deals_to deals_to; /* unless otherwise, redraws are bits (redraw_bits.h) */
-    bool simulated;       /* `received` is estimated by redraws */
+    bool shares_drift; /* a coin: unless the shares are equal, a client's chance before anyone has come is not the share
+                        */
+    bool simulated;    /* `received` is estimated by redraws */
     /* arm [n_units], each in 0 … n_arms - 1, or -1 where the plan's misfit policy leaves a unit out. The same for the
      * same units, whatever happened before. Errors   TEMOIN_ERR_PLAN: shares that cannot be honoured exactly; options
      * that do not fit the units. */

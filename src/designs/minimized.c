@@ -14,7 +14,7 @@
  * With two equal shares imbalance(c) is, but for a constant factor, Pocock and Simon's weighted sum of ranges. Factors
  * are balanced one by one, not in their combinations, so there are no strata here; who wants a combination balanced
  * declares a column that holds it. `received` is the chance at the unit's turn, which is what was known when it got
- * its arm.
+ * its arm; of unequal shares biased_coin.c says what that means.
  */
 #include <math.h>
 
@@ -179,6 +179,7 @@ const tm_design tm_design_minimized = {
     .options = "arrival factors coin",
     .needs = "factors",
     .rolling = true,
+    .shares_drift = true,
     .draw = draw,
     .received = received,
     .enumerate = enumerate,

@@ -99,6 +99,11 @@ static temoin_status put_lines(temoin_context *ctx, const temoin_assignment *ass
     if (!design->rolling && e.log_p > tm_log(0.05) + 1e-9)
         tm_sink_put(sink, "warning: so few assignments are possible that not even the most extreme outcome can reach "
                           "p = 0.05 in a two-sided randomization test; draw more clients or clusters\n");
+    if (assignment->by_turn)
+        tm_sink_put(sink,
+                    "warning: with unequal shares a coin keeps the numbers near the shares, but not the chances of "
+                    "single clients; estimates weigh clients by their chances at their turns, which costs "
+                    "precision: permuted and urn keep both\n");
     tm_sink_put(sink, "possible assignments");
     if (deferred) tm_sink_printf(sink, " of the %" PRId64 " who found a place", units.n_units);
     put_extent(sink, &e);

@@ -54,9 +54,9 @@ static temoin_status choose_weights(temoin_context *ctx, building *b, bool weigh
         b->weight = column->number;
         return TEMOIN_OK;
     }
-    bool wanted =
-        estimate->weighting == TM_WEIGHTS_PROBABILITY ||
-        (estimate->weighting == TM_WEIGHTS_AUTO && weigh_by_probability && b->assignment->probabilities_differ);
+    bool wanted = estimate->weighting == TM_WEIGHTS_PROBABILITY ||
+                  (estimate->weighting == TM_WEIGHTS_AUTO && (weigh_by_probability || b->assignment->by_turn) &&
+                   b->assignment->probabilities_differ);
     if (!wanted) return TEMOIN_OK;
     double *weight;
     TM_SCRATCH(ctx, weight, b->trial->n_units);

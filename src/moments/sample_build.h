@@ -20,7 +20,7 @@
  * Cost     O(n × covariates); the sample lives on the scratch arena.
  *
  * weigh_by_probability: by default, weights of one over the probability of the own arm where probabilities differ
- * between clients; an estimator that compares within strata needs none.
+ * between clients; an estimator that compares within strata needs none, unless they differ from turn to turn.
  */
 TEMOIN_MUST_CHECK temoin_status tm_sample_build(temoin_context *ctx, const temoin_assignment *assignment,
                                                 const tm_plan_estimate *estimate, int32_t measure, int32_t wave,

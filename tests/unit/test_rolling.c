@@ -526,6 +526,46 @@ static void nonsense_is_refused(void **state)
     refuses(design_of("urn"), &t.units, "of stratum \"s0001");
 }
 
+/* Two arms with shares of 1 and 2: a mean weighted by one over the chance at the turn is right over all draws, one
+ * weighted by the shares is not; the second client's chance is 5/9, not 1/3. */
+typedef struct weighing {
+    const small_trial *t;
+    double by_turn, by_share, second, total;
+} weighing;
+
+static bool add_weighted(void *data, const int32_t *arm, double probability)
+{
+    weighing *w = data;
+    double chance[MOST_UNITS], error;
+    temoin_context *ctx = check_context();
+    check_ok(ctx, design_of("biased_coin")->received(ctx, &w->t->units, arm, chance, &error));
+    for (int64_t u = 0; u < w->t->units.n_units; u++) {
+        const double y = (double)(u * u);
+        w->by_turn += arm[u] == 0 ? probability * y / chance[u] : 0;
+        w->by_share += arm[u] == 0 ? probability * y * 3 : 0;
+    }
+    w->second += arm[1] == 0 ? probability : 0;
+    w->total += probability;
+    temoin_context_free(ctx);
+    return true;
+}
+
+static void weights_by_turn_are_right(void **state)
+{
+    (void)state;
+    static small_trial t;
+    const int64_t size[] = {7}, shares[] = {1, 2};
+    weighing w = {.t = &t};
+    temoin_context *ctx = check_context();
+    build_trial(&t, 1, 2, size, shares);
+    check_ok(ctx, design_of("biased_coin")->enumerate(ctx, &t.units, add_weighted, &w));
+    check_close(w.total, 1, 1e-12);
+    check_close(w.by_turn, 91, 1e-12);
+    check_close(w.second, 5.0 / 9, 1e-12);
+    assert_true(fabs(w.by_share - 91) > 5);
+    temoin_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -543,6 +583,7 @@ int main(void)
         cmocka_unit_test(imbalance_is_its_definition),
         cmocka_unit_test(one_factor_is_a_biased_coin_in_strata),
         cmocka_unit_test(lists_end),
+        cmocka_unit_test(weights_by_turn_are_right),
         cmocka_unit_test(nonsense_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
