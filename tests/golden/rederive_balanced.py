@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Print the ledger of a bundle of given pairs, or of one that was rerandomized with `accept` and equal shares, derived again from
-the README's "How an allocation is drawn" and "Designs that balance covariates": rederive_balanced.py BUNDLE."""
+"""Print the ledger of a bundle of given pairs, or of one that was rerandomized with `accept` and equal shares, derived again
+from the README's "How an allocation is drawn" and "Designs that balance covariates": rederive_balanced.py BUNDLE."""
 import csv, decimal, hashlib, itertools as it, json, math, pathlib, re, struct, sys
 bundle = pathlib.Path(sys.argv[1])
 manifest = json.loads((bundle / "manifest.json").read_bytes())
@@ -41,7 +41,9 @@ def regularized(a, x):
     return total
 def quantile(p, df):
     low, high = 0.0, 1000.0
-    for _ in range(200): low, high = ((low + high) / 2, high) if regularized(df / 2, (low + high) / 4) < p else (low, (low + high) / 2)
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if regularized(df / 2, middle / 2) < p else (low, middle)
     return struct.unpack("f", struct.pack("f", low))[0]
 def columns_of(name):
     values = [people[u][name] for u in units]

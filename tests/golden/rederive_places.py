@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Print the ledger of a bundle of permuted blocks with few places, derived again from the README's "Rolling designs" and "Places":
-rederive_places.py BUNDLE. Its plan is JSON, which says how the columns of the workers' and the exits' files are called."""
+"""Print the ledger of a bundle of permuted blocks with few places, derived again from the README's "Rolling designs" and
+"Places": rederive_places.py BUNDLE. Its plan is JSON, which says how the columns of the workers' and the exits' files are called."""
 import csv, datetime, decimal, hashlib, itertools as it, json, math, pathlib, re, sys
 bundle = pathlib.Path(sys.argv[1])
 manifest = json.loads((bundle / "manifest.json").read_bytes())
@@ -34,7 +34,8 @@ for position, row in enumerate(rows("ledger.csv"), 1):
     w = own.get(s, [arm["share"] for arm in design["arms"]])
     w = [share // math.gcd(*w) for share in w]
     there = [(name, arm, places, load(name, d)) for name, (arm, places, start, end) in team.items() if start <= d < end]
-    sums = [tuple(sum(x[i] for x in there if x[1] == a) for i in (3, 2)) for a in sorted({arm for arm, *_ in team.values()})]
+    served_arms = sorted({arm for arm, *_ in team.values()})
+    sums = [tuple(sum(x[i] for x in there if x[1] == a) for i in (3, 2)) for a in served_arms]
     taken, places = min(sums, key=lambda pair: pair[1] - pair[0])
     arm = probability = chosen = chance = b""
     if places > taken:
