@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Print the ledger of a bundle of permuted blocks with few places, derived again from the README's "Rolling designs" and
-"Places": rederive_places.py BUNDLE. Its plan is JSON, which says how the columns of the workers' and the exits' files are called."""
+"Places": rederive_places.py BUNDLE. Its plan is JSON, and says how the columns of the workers' and the exits' files are
+called."""
 import csv, datetime, decimal, hashlib, itertools as it, json, math, pathlib, re, sys
 bundle = pathlib.Path(sys.argv[1])
 manifest = json.loads((bundle / "manifest.json").read_bytes())
@@ -23,7 +24,8 @@ def number(p): return (repr(p) if p < 1e-5 else format(decimal.Decimal(repr(p)).
 def day(text): return datetime.date.fromisoformat(text) if text else datetime.date.max
 def worker(row):
     arm = names.index(row[capacity["arm_column"]] if "arm_column" in capacity else capacity["arm"])
-    return row[capacity["id"]].encode(), (arm, int(row[capacity["places"]]), day(row[capacity["from"]]), day(row[capacity["to"]]))
+    start, end = (day(row[capacity[word]]) for word in ("from", "to"))
+    return row[capacity["id"]].encode(), (arm, int(row[capacity["places"]]), start, end)
 def load(w, d): return sum(server == w and d < left for server, left in served)
 ids, left, streams, served, lines = plan["clients"]["id"], {}, {}, [], []
 team = dict(sorted(map(worker, rows("inputs/workers.csv"))))

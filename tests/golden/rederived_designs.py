@@ -65,8 +65,10 @@ def places(n, shares, sizes, served):
     clients = [[f"{chance.choice(NASTY)} {i}", chance.choice(NASTY[:2]), later(90)] for i in range(n)]
     team = [[f"{chance.choice(NASTY)} {k}", str(chance.randint(1, 4)), later(20), chance.choice(["", "2020-03-01"]),
              f"arm, {served[k % len(served)]}"] for k in range(4 + len(served))]
-    exits = [[row[0], chance.choice(["", (datetime.date.fromisoformat(row[2]) + datetime.timedelta(chance.randint(0, 40))).isoformat()])]
-             for row in clients if chance.random() < 0.8]
+    exits = []
+    for client, _, came in (row for row in clients if chance.random() < 0.8):
+        left = datetime.date.fromisoformat(came) + datetime.timedelta(chance.randint(0, 40))
+        exits.append([client, chance.choice(["", left.isoformat()])])
     ledger = draw(
         "rederive_places.py",
         {"kind": "permuted", "strata": ["site"], "arrival": "came", **({"block_sizes": sizes} if sizes else {})}, shares,
@@ -86,6 +88,7 @@ TESTS = [
       for n, arms, accept, strata in ((40, 2, "0.05", False), (41, 2, "0.1", False), (61, 2, "0.02", True),
                                       (60, 3, "0.1", False), (90, 3, "0.05", True))),
     ("few places, one arm served", functools.partial(places, 120, ["1", "1"], [], [1])),
-    ("few places, two of three arms served, random blocks", functools.partial(places, 200, ["1", "1", "2"], ["4", "8"], [2, 1])),
+    ("few places, two of three arms served, random blocks",
+     functools.partial(places, 200, ["1", "1", "2"], ["4", "8"], [2, 1])),
 ]
 sys.exit(tap.main(TESTS))
