@@ -10,26 +10,10 @@
 #include "numeric/counting.h"
 #include "numeric/pcg64.h"
 
-static const int64_t largest_denominator = INT64_C(1) << 53;
-
-/* D over the strata that have units; 0 where it is beyond 2^53, and `*at` is the stratum that made it so. */
-static int64_t common_denominator(const tm_places *p, int32_t *at)
-{
-    int64_t denominator = 1;
-    for (int32_t s = 0; s < p->units->n_strata; s++) {
-        if (!tm_places_size(p, s)) continue;
-        const int64_t factor = p->sum[s] / tm_common_divisor(p->sum[s], denominator);
-        *at = s;
-        if (factor > largest_denominator / denominator) return 0;
-        denominator *= factor;
-    }
-    return denominator;
-}
-
 static temoin_status check_denominator(temoin_context *ctx, const tm_places *p)
 {
     int32_t at = 0;
-    if (!common_denominator(p, &at))
+    if (!tm_places_denominator(p, &at))
         TM_FAIL(ctx, TEMOIN_ERR_PLAN,
                 "design: stratum \"%s\": its shares and those of the strata before it have no common denominator up "
                 "to 2^53, so leftover units cannot be drawn exactly; write the shares with fewer decimals",
@@ -48,9 +32,7 @@ static temoin_status round_rows(temoin_context *ctx, const tm_places *p, int32_t
     int64_t *last = table + (n_rows - 1) * n_arms;
     for (int32_t r = begin; r < end; r++)
         for (int32_t a = 0; a < n_arms; a++) {
-            const int32_t s = p->row[r];
-            const tm_uint128 product = (tm_uint128)tm_places_size(p, s) * (tm_uint128)tm_places_share(p, s, a);
-            const int64_t rest = (int64_t)(product % (tm_uint128)p->sum[s]) * (whole / p->sum[s]);
+            const int64_t rest = p->rest[(int64_t)r * n_arms + a] * (whole / p->sum[p->row[r]]);
             table[(int64_t)(r - begin) * n_arms + a] = rest;
             last[a] = (last[a] + rest) % whole;
         }
@@ -62,10 +44,9 @@ static temoin_status round_rows(temoin_context *ctx, const tm_places *p, int32_t
 
 static temoin_status round_jointly(temoin_context *ctx, tm_places *p, tm_chance chance)
 {
-    int32_t at;
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
     chance.begin(chance.data, "leftover", "");
-    const temoin_status status = round_rows(ctx, p, 0, p->n_rows, common_denominator(p, &at), chance);
+    const temoin_status status = round_rows(ctx, p, 0, p->n_rows, p->denominator, chance);
     tm_arena_rewind(&ctx->scratch, mark);
     return status;
 }

@@ -74,6 +74,13 @@ static temoin_status divide(temoin_context *ctx, tm_places *p)
         p->left[p->n_rows++] = left;
     }
     TM_SCRATCH(ctx, p->extra, (int64_t)p->n_rows * units->n_arms);
+    TM_SCRATCH(ctx, p->rest, (int64_t)p->n_rows * units->n_arms);
+    for (int32_t r = 0; r < p->n_rows; r++)
+        for (int32_t a = 0; a < units->n_arms; a++) {
+            const tm_uint128 product =
+                (tm_uint128)tm_places_size(p, p->row[r]) * (tm_uint128)tm_places_share(p, p->row[r], a);
+            p->rest[(int64_t)r * units->n_arms + a] = (int64_t)(product % (tm_uint128)p->sum[p->row[r]]);
+        }
     return TEMOIN_OK;
 }
 
@@ -83,8 +90,23 @@ temoin_status tm_places_build(temoin_context *ctx, const tm_design_units *units,
     TM_TRY(tm_misfit_choose(ctx, units->options ? units->options->misfits : NULL, &p->misfit));
     TM_TRY(read_all_shares(ctx, p));
     TM_TRY(measure_strata(ctx, p));
+    int32_t at;
+    p->denominator = tm_places_denominator(p, &at);
     if (p->misfit->check) TM_TRY(p->misfit->check(ctx, p));
     return divide(ctx, p);
+}
+
+int64_t tm_places_denominator(const tm_places *p, int32_t *at)
+{
+    int64_t denominator = 1;
+    for (int32_t s = 0; s < p->units->n_strata; s++) {
+        if (!tm_places_size(p, s)) continue;
+        const int64_t factor = p->sum[s] / tm_common_divisor(p->sum[s], denominator);
+        *at = s;
+        if (factor > largest_sum / denominator) return 0;
+        denominator *= factor;
+    }
+    return denominator;
 }
 
 typedef struct drawing {

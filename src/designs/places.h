@@ -11,14 +11,16 @@
 typedef struct tm_places {
     const tm_design_units *units;
     const tm_misfit *misfit;
-    int64_t *start;   /* [n_strata + 1] of each stratum among the units sorted by stratum */
-    int64_t *divisor; /* [n_strata] greatest common divisor of the shares */
-    int64_t *sum;     /* [n_strata] W: sum of the shares divided by it */
-    int64_t *base;    /* [n_strata * n_arms] sure places */
-    int32_t n_rows;   /* strata with units left over */
-    int32_t *row;     /* [n_rows] which, ascending */
-    int64_t *left;    /* [n_rows] units left over */
-    int64_t *extra;   /* [n_rows * n_arms] places that the policy gave them; in all at most `left` */
+    int64_t *start;      /* [n_strata + 1] of each stratum among the units sorted by stratum */
+    int64_t *divisor;    /* [n_strata] greatest common divisor of the shares */
+    int64_t *sum;        /* [n_strata] W: sum of the shares divided by it */
+    int64_t *base;       /* [n_strata * n_arms] sure places */
+    int32_t n_rows;      /* strata with units left over */
+    int32_t *row;        /* [n_rows] which, ascending */
+    int64_t *left;       /* [n_rows] units left over */
+    int64_t *rest;       /* [n_rows * n_arms] (n w[a]) mod W */
+    int64_t denominator; /* D: least common multiple of the W of strata with units; 0: beyond 2^53 */
+    int64_t *extra;      /* [n_rows * n_arms] places that the policy gave them; in all at most `left` */
 } tm_places;
 
 /* Units in a stratum. */
@@ -36,6 +38,9 @@ static inline int64_t tm_places_share(const tm_places *places, int32_t s, int32_
 /* All but `extra`, which is 0, in the caller's scratch.
  * Errors   TEMOIN_ERR_PLAN: shares that cannot be honoured, an unknown misfit policy. */
 temoin_status tm_places_build(temoin_context *ctx, const tm_design_units *units, tm_places *places);
+
+/* D; 0 where it is beyond 2^53, and `*at` is the stratum that made it so. */
+int64_t tm_places_denominator(const tm_places *places, int32_t *at);
 
 /* order [n_units] in scratch: units by stratum, canonical order inside. */
 temoin_status tm_places_sort(temoin_context *ctx, const tm_places *places, int64_t **order);
