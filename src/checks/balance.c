@@ -32,7 +32,7 @@ static void summarize(const temoin_assignment *assignment, const tm_characterist
         if (!isnan(x)) square += (x - row->mean) * (x - row->mean);
     }
     row->sd = c->share || row->n < 2 ? NAN : sqrt(square / (double)(row->n - 1));
-    row->smd = row->variance_ratio = NAN;
+    row->smd = row->variance_ratio = row->z = row->p = NAN;
 }
 
 static void add_rows(const temoin_assignment *assignment, const tm_characteristic *c, temoin_baseline_row *rows,

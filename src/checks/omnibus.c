@@ -130,7 +130,33 @@ static temoin_status redraw(temoin_context *ctx, comparison *c, temoin_omnibus *
     return TEMOIN_OK;
 }
 
-static temoin_status compare(temoin_context *ctx, comparison *c, temoin_omnibus *out)
+static void set_z(const comparison *c, temoin_baseline_row *rows, int64_t n_rows, const tm_characteristic *one,
+                  int32_t j)
+{
+    for (int64_t r = 0; r < n_rows; r++) {
+        if (rows[r].arm == 0 || strcmp(rows[r].variable, one->name) != 0 || strcmp(rows[r].level, one->level) != 0)
+            continue;
+        rows[r].z = tm_omnibus_z(&c->test, c->arm, rows[r].arm, j);
+        rows[r].p = tm_student_p_two_sided(rows[r].z, INFINITY);
+    }
+}
+
+/* Each characteristic by itself, where whole clusters were drawn by their sums. The arms are the trial's own. */
+static temoin_status add_z(temoin_context *ctx, const comparison *c, temoin_results *results)
+{
+    temoin_baseline_row *rows;
+    int32_t j = 0;
+    TM_ALLOC(ctx, rows, results->n_baseline);
+    for (int64_t r = 0; r < results->n_baseline; r++) rows[r] = results->baseline[r];
+    for (int64_t i = 0; i < c->n_list; i++) {
+        set_z(c, rows, results->n_baseline, &c->list[i], j);
+        j += 1 + c->misses[i];
+    }
+    results->baseline = rows;
+    return TEMOIN_OK;
+}
+
+static temoin_status compare(temoin_context *ctx, comparison *c, temoin_results *results, temoin_omnibus *out)
 {
     const double n_units = (double)c->redraws.assignment->trial->n_units, arms = c->redraws.assignment->trial->n_arms;
     *out =
@@ -144,6 +170,7 @@ static temoin_status compare(temoin_context *ctx, comparison *c, temoin_omnibus 
     TM_TRY(tm_redraws_draw(ctx, &c->redraws, 0, c->arm));
     for (int64_t g = 0; g < c->redraws.n_groups; g++) out->n += c->arm[g] >= 0;
     const double statistic = tm_omnibus_test_run(&c->test, c->arm);
+    TM_TRY(add_z(ctx, c, results));
     if (c->test.rank == 0 && c->test.room > 0) c->n_x = out->n_covariates = 0; /* nothing differs but blocks */
     if (c->n_x == 0) return TEMOIN_OK;
     if (c->test.rank == 0 || c->test.rank >= c->test.room) {
@@ -165,7 +192,7 @@ static temoin_status run(temoin_context *ctx, const temoin_assignment *assignmen
     TM_TRY(tm_redraws_build(ctx, assignment, &c.redraws));
     TM_TRY(choose(ctx, &c));
     results->omnibus = omnibus;
-    if (c.n_list > 0) TM_TRY(compare(ctx, &c, omnibus));
+    if (c.n_list > 0) TM_TRY(compare(ctx, &c, results, omnibus));
     results->n_omnibus = omnibus->n_covariates > 0;
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;

@@ -122,7 +122,8 @@ static void add_block(tm_omnibus_test *t, int32_t b)
     sum_products(t, b, n, t->sum);
     for (int32_t a = 1; a < n_arms; a++)
         for (int32_t c = 1; c <= a; c++) {
-            const double share = (double)count[a] * (double)((a == c ? n : 0) - count[c]) / ((double)n * (double)(n - 1));
+            const double share =
+                (double)count[a] * (double)((a == c ? n : 0) - count[c]) / ((double)n * (double)(n - 1));
             for (int32_t i = 0; i < n_x; i++)
                 for (int32_t j = 0; j < n_x; j++)
                     t->v[(int64_t)((a - 1) * n_x + i) * n_d + (c - 1) * n_x + j] +=
@@ -166,14 +167,12 @@ static void sum_differences(tm_omnibus_test *t, const int32_t *arm)
         if (n == 0) continue;
         memset(t->sum, 0, (size_t)n_arms * (size_t)n_x * sizeof *t->sum);
         for (int64_t k = t->from[b]; k < t->from[b + 1]; k++)
-            for (int32_t j = 0; !t->left[k] && j < n_x; j++)
-                t->sum[arm[t->row[k]] * n_x + j] += t->x[k * n_x + j];
+            for (int32_t j = 0; !t->left[k] && j < n_x; j++) t->sum[arm[t->row[k]] * n_x + j] += t->x[k * n_x + j];
         for (int32_t j = 0; j < n_x; j++) {
             double all = 0;
             for (int32_t a = 0; a < n_arms; a++) all += t->sum[a * n_x + j];
             for (int32_t a = 1; a < n_arms; a++)
-                t->d[(a - 1) * n_x + j] +=
-                    t->sum[a * n_x + j] - (double)t->count[(int64_t)b * n_arms + a] / n * all;
+                t->d[(a - 1) * n_x + j] += t->sum[a * n_x + j] - (double)t->count[(int64_t)b * n_arms + a] / n * all;
         }
     }
 }
@@ -191,4 +190,30 @@ double tm_omnibus_test_run(tm_omnibus_test *t, const int32_t *arm)
         square += along * along / t->value[c];
     }
     return square;
+}
+
+double tm_omnibus_z(const tm_omnibus_test *test, const int32_t *arm, int32_t a, int32_t j)
+{
+    static const double least = 1e-9; /* x is in standard deviations */
+    double d = 0, v = 0;
+    for (int32_t b = 0; b < test->rows.n_blocks; b++) {
+        double n = 0, n_a = 0, sum = 0, sum_a = 0, squares = 0;
+        for (int64_t k = test->from[b]; k < test->from[b + 1]; k++) {
+            const int32_t of = arm[test->row[k]];
+            const double x = test->x[k * test->rows.n_x + j];
+            if (of != 0 && of != a) continue;
+            n++;
+            sum += x;
+            n_a += of == a;
+            sum_a += of == a ? x : 0;
+        }
+        for (int64_t k = test->from[b]; n > 1 && k < test->from[b + 1]; k++) {
+            const double x = test->x[k * test->rows.n_x + j] - sum / n;
+            squares += arm[test->row[k]] == 0 || arm[test->row[k]] == a ? x * x : 0;
+        }
+        if (n < 2) continue;
+        d += sum_a - n_a / n * sum;
+        v += n_a * (n - n_a) / (n * (n - 1)) * squares;
+    }
+    return v > least ? d / sqrt(v) : NAN;
 }

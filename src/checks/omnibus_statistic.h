@@ -45,4 +45,7 @@ TEMOIN_MUST_CHECK temoin_status tm_omnibus_test_build(temoin_context *ctx, const
  *          O(n_rows n_x² + n_d³) beside. */
 double tm_omnibus_test_run(tm_omnibus_test *test, const int32_t *arm);
 
+/* Column j alone, arm a against arm 0: d / sqrt(V) of the rows in these two; NaN where V is 0. */
+double tm_omnibus_z(const tm_omnibus_test *test, const int32_t *arm, int32_t a, int32_t j);
+
 #endif

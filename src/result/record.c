@@ -92,6 +92,7 @@ static const tm_field baseline_fields[] = {
     FIELD(temoin_baseline_row, n, COUNT),       FIELD(temoin_baseline_row, missing, COUNT),
     FIELD(temoin_baseline_row, mean, NUMBER),   FIELD(temoin_baseline_row, sd, NUMBER),
     FIELD(temoin_baseline_row, smd, NUMBER),    FIELD(temoin_baseline_row, variance_ratio, NUMBER),
+    FIELD(temoin_baseline_row, z, NUMBER),      FIELD(temoin_baseline_row, p, NUMBER),
 };
 
 static const tm_field omnibus_fields[] = {
