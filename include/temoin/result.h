@@ -138,8 +138,8 @@ typedef struct temoin_baseline_row {
     double sd;       /**< NaN for a share */
     double smd; /**< (mean - reference mean) / sqrt((variance + reference variance) / 2); NaN for the reference arm */
     double variance_ratio; /**< variance / reference variance; NaN for a share and for the reference arm */
-    double z; /**< difference from the reference arm in the standard deviations that complete randomization within strata or pairs
-                   gives it, as RItools' balanceTest has it; NaN for the reference arm, and where nothing varies */
+    double z; /**< difference from the reference arm in the standard deviations that complete randomization within strata or
+                   pairs gives it, as RItools' balanceTest has it; NaN for the reference arm, and where nothing varies */
     double p; /**< two-sided, normal */
 } temoin_baseline_row;
 

@@ -30,16 +30,16 @@ static const temoin_flow_row made_flow[] = {
 };
 
 static const temoin_baseline_row made_baseline[] = {
-    {"age", "", {"Age, years", "Âge, en années"}, 0, 56, 0, 31.42, 6.83, NAN, NAN},
-    {"age", "", {"Age, years", "Âge, en années"}, 1, 55, 1, 30.11, 7.05, -0.1887, 1.0655},
-    {"single_parent", "", {"Single parent", "Parent seul"}, 0, 56, 0, 0.4107, NAN, NAN, NAN},
-    {"single_parent", "", {"Single parent", "Parent seul"}, 1, 56, 0, 0.4464, NAN, 0.0721, NAN},
-    {"district", "north", {"District", "Quartier"}, 0, 50, 6, 0.52, NAN, NAN, NAN},
-    {"district", "north", {"District", "Quartier"}, 1, 56, 0, 0.5, NAN, -0.04, NAN},
-    {"district", "Saint-Étienne", {"District", "Quartier"}, 0, 50, 6, 0.48, NAN, NAN, NAN},
-    {"district", "Saint-Étienne", {"District", "Quartier"}, 1, 56, 0, 0.5, NAN, 0.04, NAN},
-    {"debt", "", {"Debt, EUR", "Dettes, EUR"}, 0, 56, 0, 3450.7, 2901.2, NAN, NAN},
-    {"debt", "", {"Debt, EUR", "Dettes, EUR"}, 1, 56, 0, 3721.9, 3110.8, 0.0902, 1.1497},
+    {"age", "", {"Age, years", "Âge, en années"}, 0, 56, 0, 31.42, 6.83, NAN, NAN, NAN, NAN},
+    {"age", "", {"Age, years", "Âge, en années"}, 1, 55, 1, 30.11, 7.05, -0.1887, 1.0655, NAN, NAN},
+    {"single_parent", "", {"Single parent", "Parent seul"}, 0, 56, 0, 0.4107, NAN, NAN, NAN, NAN, NAN},
+    {"single_parent", "", {"Single parent", "Parent seul"}, 1, 56, 0, 0.4464, NAN, 0.0721, NAN, NAN, NAN},
+    {"district", "north", {"District", "Quartier"}, 0, 50, 6, 0.52, NAN, NAN, NAN, NAN, NAN},
+    {"district", "north", {"District", "Quartier"}, 1, 56, 0, 0.5, NAN, -0.04, NAN, NAN, NAN},
+    {"district", "Saint-Étienne", {"District", "Quartier"}, 0, 50, 6, 0.48, NAN, NAN, NAN, NAN, NAN},
+    {"district", "Saint-Étienne", {"District", "Quartier"}, 1, 56, 0, 0.5, NAN, 0.04, NAN, NAN, NAN},
+    {"debt", "", {"Debt, EUR", "Dettes, EUR"}, 0, 56, 0, 3450.7, 2901.2, NAN, NAN, NAN, NAN},
+    {"debt", "", {"Debt, EUR", "Dettes, EUR"}, 1, 56, 0, 3721.9, 3110.8, 0.0902, 1.1497, NAN, NAN},
 };
 
 static const temoin_first_stage made_first_stages[] = {
