@@ -7,6 +7,18 @@
 
 enum { WIDTH_IN_A_PIPE = 100, WIDEST = 160 };
 
+/* How far randomization tests can go, before they run. */
+static temoin_status announce(temoin_context *context, const command_args *args, const temoin_assignment *assignment)
+{
+    const char *text;
+    size_t length;
+    temoin_status status = temoin_assignment_render_randomization(context, assignment, &text, &length);
+    if (status != TEMOIN_OK || args->quiet) return status;
+    fwrite(text, 1, length, stdout);
+    fflush(stdout);
+    return TEMOIN_OK;
+}
+
 static temoin_status analyze(temoin_context *context, const command_args *args, const temoin_plan **plan,
                              const temoin_results **results)
 {
@@ -15,6 +27,7 @@ static temoin_status analyze(temoin_context *context, const command_args *args, 
     temoin_status status = temoin_plan_read(context, args->operand, plan);
     if (status == TEMOIN_OK) status = temoin_trial_build(context, *plan, true, &trial);
     if (status == TEMOIN_OK) status = temoin_assignment_draw(context, trial, &assignment);
+    if (status == TEMOIN_OK) status = announce(context, args, assignment);
     if (status == TEMOIN_OK) status = temoin_results_build(context, trial, assignment, results);
     if (status == TEMOIN_OK) status = temoin_bundle_write(context, tm_command_folder(args, *plan), trial, assignment, *results);
     return status;

@@ -2,7 +2,7 @@
 #include "command.h"
 
 /* What there is to say, in this order. */
-enum { DESCRIPTION, COUNT, BALANCE, N_TEXTS };
+enum { DESCRIPTION, COUNT, RANDOMIZATION, BALANCE, N_TEXTS };
 
 typedef struct said {
     const char *text[N_TEXTS];
@@ -23,6 +23,9 @@ static temoin_status check(temoin_context *context, const char *path, said *s)
     if (status == TEMOIN_OK) status = temoin_results_build(context, trial, assignment, &results);
     if (status == TEMOIN_OK) status = temoin_trial_render(context, trial, &s->text[DESCRIPTION], &s->length[DESCRIPTION]);
     if (status == TEMOIN_OK) status = temoin_assignment_render_count(context, assignment, &s->text[COUNT], &s->length[COUNT]);
+    if (status == TEMOIN_OK)
+        status = temoin_assignment_render_randomization(context, assignment, &s->text[RANDOMIZATION],
+                                                        &s->length[RANDOMIZATION]);
     if (status == TEMOIN_OK)
         status = temoin_results_render_omnibus(context, results, &s->text[BALANCE], &s->length[BALANCE]);
     return status;
