@@ -66,7 +66,7 @@ def update():
 
 
 def nothing_else():
-    tap.equal(sorted(p.name for p in REPORTS.iterdir() if p.is_dir()), sorted(PLANS))
+    tap.equal(sorted(p.name for p in REPORTS.iterdir() if p.is_dir()), sorted([*PLANS, "campaign"]))
 
 
 TESTS = [("reports/ holds what the plans make and nothing else", nothing_else)]
