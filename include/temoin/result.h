@@ -108,6 +108,36 @@ typedef struct temoin_first_stage {
     double exogeneity_p; /**< Durbin, Wu & Hausman's test, F(1, exogeneity_df), with the estimate's variance */
 } temoin_first_stage;
 
+/** What a clustered effect rests on (MacKinnon, Nielsen & Webb 2023, "Leverage, influence, and the jackknife in
+ * clustered regression models"): how many clusters really count, and how unlike they are.
+ *
+ * Leverages are shares of what the model fits: those of all clusters add up to the number of its coefficients. Partial
+ * leverages are the clusters' shares in the effect alone, and add up to one. A coefficient of variation is the standard
+ * deviation over the mean, with divisor n_clusters.
+ */
+typedef struct temoin_clusters {
+    const char *estimate;
+    const char *measure;
+    const char *wave;
+    const char *arm;
+    const char *reference;
+    int64_t n_clusters;
+    int64_t n_arm;       /**< clusters with somebody in an arm of positive weight */
+    int64_t n_reference; /**< of negative weight */
+    int64_t smallest;    /**< rows of the smallest and of the largest cluster */
+    int64_t largest;
+    double effective;            /**< clusters, were rows independent: Carter, Schnepel & Steigerwald 2017, rho 0 */
+    double effective_correlated; /**< were rows of a cluster the same, rho 1; NaN: clusters' effects are all absorbed */
+    double leverage_low;
+    double leverage_high;
+    double leverage_cv;
+    double partial_low;
+    double partial_high; /**< the share of the effect that one cluster alone carries */
+    double partial_cv;
+    double without_one_low; /**< the effect without the cluster that raises it most; NaN: it needs each of them */
+    double without_one_high;
+} temoin_clusters;
+
 typedef struct temoin_arm_summary {
     const char *name;
     temoin_label label;
@@ -195,6 +225,8 @@ typedef struct temoin_results {
     int64_t n_rows;
     const temoin_first_stage *first_stages; /**< in the order of the rows that they belong to */
     int64_t n_first_stages;
+    const temoin_clusters *clusters; /**< of clustered estimates, in the order of the rows that they belong to */
+    int64_t n_clusters;
 } temoin_results;
 
 /** Renders `estimates.csv`: UTF-8, comma, point, shortest digits that read back to the same double, empty where a

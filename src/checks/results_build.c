@@ -9,14 +9,18 @@
 #include "inference/effects.h"
 #include "inference/randomize_estimate.h"
 #include "moments/sample_build.h"
+#include "numeric/stream.h"
 #include "result/record.h"
 #include "temoin/estimate.h"
 #include "temoin/version.h"
 
-typedef struct first_stages {
+/* What stands beside the rows. */
+typedef struct beside {
     temoin_first_stage *stage;
-    int64_t n;
-} first_stages;
+    int64_t n_stages;
+    temoin_clusters *clusters;
+    int64_t n_clusters;
+} beside;
 
 typedef struct method {
     const tm_estimator *estimator;
@@ -195,14 +199,18 @@ static void fill_row(const tm_plan_estimate *estimate, const tm_plan_contrast *c
     row->ci_low = effect->ci_low;
     row->ci_high = effect->ci_high;
     row->level = estimate->level;
+    row->p_bootstrap = effect->p_bootstrap;
+    row->ci_bootstrap_low = effect->ci_bootstrap_low;
+    row->ci_bootstrap_high = effect->ci_bootstrap_high;
+    row->n_bootstrap = effect->n_bootstrap;
     describe_arms(sample, contrast->weights, row);
 }
 
 /* What an effect of receipt rests on, under the names of its row. */
-static void keep_first_stage(const temoin_row *row, const temoin_first_stage *stage, first_stages *kept)
+static void keep_first_stage(const temoin_row *row, const temoin_first_stage *stage, beside *kept)
 {
     if (!stage) return;
-    temoin_first_stage *out = &kept->stage[kept->n++];
+    temoin_first_stage *out = &kept->stage[kept->n_stages++];
     *out = *stage;
     out->estimate = row->estimate;
     out->measure = row->measure;
@@ -211,10 +219,38 @@ static void keep_first_stage(const temoin_row *row, const temoin_first_stage *st
     out->reference = row->reference;
 }
 
+static void keep_clusters(const temoin_row *row, const temoin_clusters *clusters, beside *kept)
+{
+    if (!clusters) return;
+    temoin_clusters *out = &kept->clusters[kept->n_clusters++];
+    *out = *clusters;
+    out->estimate = row->estimate;
+    out->measure = row->measure;
+    out->wave = row->wave;
+    out->arm = row->arm;
+    out->reference = row->reference;
+}
+
+/* The bootstrap of the plan. Its stream does not depend on the seed, which may be secret. */
+static tm_bootstrap_options choose_bootstrap(const temoin_plan *plan, const tm_plan_estimate *estimate)
+{
+    const tm_plan_bootstrap *from = &plan->bootstrap;
+    tm_bootstrap_options options = {
+        .draws = from->draws,
+        .weights = (tm_bootstrap_weights)from->weights,
+        .unrestricted = from->unrestricted,
+        .jackknife_scores = from->jackknife_scores,
+        .jackknife_statistic = from->jackknife_statistic,
+        .level = estimate->level,
+    };
+    tm_stream_init(&options.stream, plan->id, "", "bootstrap", "");
+    return options;
+}
+
 /* redraws NULL: no randomization tests. */
 static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assignment, const tm_redraws *redraws,
                               const tm_plan_estimate *estimate, const method *m, int32_t measure, int32_t wave,
-                              temoin_row *rows, first_stages *kept)
+                              temoin_row *rows, beside *kept)
 {
     const temoin_trial *trial = assignment->trial;
     tm_mark mark = tm_arena_mark(&ctx->scratch);
@@ -234,8 +270,11 @@ static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assi
     }
     const tm_variance *variance =
         m->variance ? m->variance : default_variance(m->estimator, estimate->cluster, sample.n);
-    TM_TRY(tm_effects_run(ctx, &sample, m->estimator, variance, arm_weight, estimate->n_contrasts, estimate->level,
-                          effects));
+    const tm_bootstrap_options bootstrap = choose_bootstrap(trial->plan, estimate);
+    const bool drawn = trial->plan->bootstrap.draws > 0 && estimate->bootstrap;
+    const tm_clustered_request clustered = {true, drawn ? &bootstrap : NULL};
+    TM_TRY(tm_effects_run_clustered(ctx, &sample, m->estimator, variance, arm_weight, estimate->n_contrasts,
+                                    estimate->level, &clustered, effects));
     for (int32_t c = 0; c < estimate->n_contrasts; c++) {
         tm_record_clear(&tm_row_record, &rows[c]);
         rows[c].estimate = estimate->name;
@@ -249,6 +288,7 @@ static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assi
         }
         TM_TRY(tm_notes_finish(&effects[c].notes, &rows[c].note));
         keep_first_stage(&rows[c], effects[c].first_stage, kept);
+        keep_clusters(&rows[c], effects[c].clusters, kept);
     }
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;
@@ -264,7 +304,7 @@ static temoin_status prepare_redraws(temoin_context *ctx, const temoin_assignmen
 }
 
 static temoin_status run_estimates(temoin_context *ctx, const temoin_assignment *assignment, temoin_row *rows,
-                                   int64_t *n_rows, first_stages *kept)
+                                   int64_t *n_rows, beside *kept)
 {
     const temoin_trial *trial = assignment->trial;
     const temoin_plan *plan = trial->plan;
@@ -343,11 +383,14 @@ temoin_status temoin_results_build(temoin_context *ctx, const temoin_trial *tria
     TM_TRY(describe_trial(ctx, assignment, results));
     temoin_row *rows;
     TM_ALLOC(ctx, rows, count_rows(trial));
-    first_stages kept = {0};
+    beside kept = {0};
     TM_ALLOC(ctx, kept.stage, count_rows(trial));
+    TM_ALLOC(ctx, kept.clusters, count_rows(trial));
     TM_TRY(run_estimates(ctx, assignment, rows, &results->n_rows, &kept));
     results->first_stages = kept.stage;
-    results->n_first_stages = kept.n;
+    results->n_first_stages = kept.n_stages;
+    results->clusters = kept.clusters;
+    results->n_clusters = kept.n_clusters;
     tm_mark mark = tm_arena_mark(&ctx->scratch);
     TM_TRY(tm_families_adjust(ctx, plan, rows, results->n_rows));
     results->rows = rows;

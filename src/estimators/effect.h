@@ -19,6 +19,11 @@ typedef struct tm_effect {
     int64_t n_clusters; /* -1: not clustered */
     tm_notes notes;
     temoin_first_stage *first_stage; /* of an effect of receipt; NULL otherwise */
+    double p_bootstrap;              /* NaN with what follows: not run */
+    double ci_bootstrap_low;         /* NaN: no bound */
+    double ci_bootstrap_high;
+    int64_t n_bootstrap;       /* -1: not run */
+    temoin_clusters *clusters; /* what the effect rests on; NULL: not asked for, or not clustered */
 } tm_effect;
 
 /* Takes the numbers behind the value away and says why. */

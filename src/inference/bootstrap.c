@@ -8,6 +8,9 @@
 /* A part of the effect's direction that is smaller than this, relative to all of it, is rounding. */
 static const double direction_tolerance = 1e-8;
 
+const char *const tm_bootstrap_cites =
+    "Cameron, Gelbach & Miller 2008; Roodman, MacKinnon, Nielsen & Webb 2019; MacKinnon, Nielsen & Webb 2023";
+
 typedef struct counts {
     int64_t at_least, above;       /* |t*| >= |t|, |t*| > |t| */
     int64_t not_below, not_beyond; /* t* >= t, t* <= t */

@@ -79,4 +79,7 @@ typedef struct tm_bootstrap {
 TEMOIN_MUST_CHECK temoin_status tm_bootstrap_run(temoin_context *ctx, const tm_fit *fit, int32_t contrast,
                                                  const tm_bootstrap_options *options, tm_bootstrap *out);
 
+/* What a report that holds one cites. */
+extern const char *const tm_bootstrap_cites;
+
 #endif

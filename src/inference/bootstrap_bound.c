@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which effects the bootstrap rejects. At x = δ / root a draw counts while |t*| >= |x|, ties included, that is while
+/* Which effects the bootstrap rejects. At x = δ / root a draw counts while |t*| >= |x|, that is while
  *
- *     (n0 + n1 x)² (1 + tie)² - x² (d00 + 2 d01 x + d11 x²) >= 0
+ *     (n0 + n1 x)² - x² (d00 + 2 d01 x + d11 x²) >= 0
  *
  * a polynomial whose sign changes say on which stretches of x. Most draws count from 0 up to one place; the effects at
- * which enough draws count are then an order statistic of these places. Where draws return, stretches are counted. */
+ * which enough draws count are then an order statistic of these places. Where draws return, stretches are counted. A
+ * draw with the same multiplier everywhere is the data themselves or their mirror image: its polynomial is zero but for
+ * rounding, and it counts everywhere. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -117,12 +119,15 @@ static int by_place(const void *a, const void *b)
 /* Where a draw counts: from 0 to stretch[0], and from stretch[1] to stretch[2], …; returns how many places. */
 static int find_stretches(const tm_bootstrap_draws *draws, int64_t d, int side, double *stretch)
 {
-    const double tie = (1 + TM_BOOTSTRAP_TIE) * (1 + TM_BOOTSTRAP_TIE);
-    double n0 = draws->n0[d], n1 = side * draws->n1[d];
-    const double c[5] = {tie * n0 * n0, tie * 2 * n0 * n1, tie * n1 * n1 - draws->d00[d], -2 * side * draws->d01[d],
-                         -draws->d11[d]};
+    double n0 = draws->n0[d], n1 = side * draws->n1[d], d00 = draws->d00[d], d01 = side * draws->d01[d];
+    const double c[5] = {n0 * n0, 2 * n0 * n1, n1 * n1 - d00, -2 * d01, -draws->d11[d]};
     if (n1 == 0 && draws->d11[d] == 0) { /* unrestricted: t* is the same everywhere */
-        stretch[0] = draws->d00[d] > 0 ? fabs(n0) / sqrt(draws->d00[d]) * (1 + TM_BOOTSTRAP_TIE) : INFINITY;
+        stretch[0] = d00 > 0 ? fabs(n0) / sqrt(d00) : INFINITY;
+        return 1;
+    }
+    if (draws->d11[d] == 0 && d01 == 0 && fabs(n0) <= TM_BOOTSTRAP_TIE * fabs(n1) &&
+        fabs(c[2]) <= TM_BOOTSTRAP_TIE * d00) {
+        stretch[0] = INFINITY;
         return 1;
     }
     int n = 0;

@@ -4,6 +4,7 @@
 #define TM_EFFECTS_H
 
 #include "estimators/estimator.h"
+#include "inference/clustered_effects.h"
 #include "variances/variance.h"
 
 /* Effects of the contrasts arm_weight [n_contrasts * n_arms] in a sample.
@@ -17,5 +18,12 @@ TEMOIN_MUST_CHECK temoin_status tm_effects_run(temoin_context *ctx, const tm_sam
                                                const tm_estimator *estimator, const tm_variance *variance,
                                                const double *arm_weight, int32_t n_contrasts, double level,
                                                tm_effect *out);
+
+/* The same, and what is asked of clustered estimates; NULL: nothing. Those of estimators that are no linear model get a
+ * note, no_bootstrap, where one was asked for. */
+TEMOIN_MUST_CHECK temoin_status tm_effects_run_clustered(temoin_context *ctx, const tm_sample *sample,
+                                                         const tm_estimator *estimator, const tm_variance *variance,
+                                                         const double *arm_weight, int32_t n_contrasts, double level,
+                                                         const tm_clustered_request *clustered, tm_effect *out);
 
 #endif

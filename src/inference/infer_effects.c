@@ -184,7 +184,7 @@ static temoin_status scale_outcome(temoin_context *ctx, const tm_sample *sample,
 
 static temoin_status run_linear(temoin_context *ctx, const tm_sample *sample, const tm_estimator *estimator,
                                 const tm_variance *variance, const double *arm_weight, int32_t n_contrasts,
-                                double level, tm_effect *out)
+                                double level, const tm_clustered_request *clustered, tm_effect *out)
 {
     int64_t *left_out;
     const tm_fit *fit;
@@ -197,6 +197,7 @@ static temoin_status run_linear(temoin_context *ctx, const tm_sample *sample, co
         TM_TRY(finish(ctx, fit, variance, left_out, level, out));
     else
         finish_values(fit, out);
+    if (clustered && variance && sample->cluster) TM_TRY(tm_clustered_effects_run(ctx, fit, clustered, unit, out));
     for (int32_t c = 0; c < n_contrasts; c++) {
         out[c].value *= unit;
         out[c].se *= unit;
@@ -235,14 +236,14 @@ static temoin_status run_own(temoin_context *ctx, const tm_sample *sample, const
     return TEMOIN_OK;
 }
 
-temoin_status tm_effects_run(temoin_context *ctx, const tm_sample *sample, const tm_estimator *estimator,
-                             const tm_variance *variance, const double *arm_weight, int32_t n_contrasts, double level,
-                             tm_effect *out)
+temoin_status tm_effects_run_clustered(temoin_context *ctx, const tm_sample *sample, const tm_estimator *estimator,
+                                       const tm_variance *variance, const double *arm_weight, int32_t n_contrasts,
+                                       double level, const tm_clustered_request *clustered, tm_effect *out)
 {
     tm_mark mark = tm_arena_mark(&ctx->scratch);
     for (int32_t c = 0; c < n_contrasts; c++) {
         tm_notes notes = out[c].notes;
-        out[c] = (tm_effect){NAN, NAN, NAN, NAN, NAN, NAN, NAN, sample->n, -1, notes, NULL};
+        out[c] = (tm_effect){NAN, NAN, NAN, NAN, NAN, NAN, NAN, sample->n, -1, notes, NULL, NAN, NAN, NAN, -1, NULL};
         if (sample->n == 0) tm_effect_refuse(&out[c], "arm_empty");
     }
     if (sample->n == 0) return TEMOIN_OK;
@@ -250,11 +251,20 @@ temoin_status tm_effects_run(temoin_context *ctx, const tm_sample *sample, const
         for (int32_t c = 0; c < n_contrasts; c++)
             TM_TRY(tm_instrumented_run(ctx, sample, variance, arm_weight + (int64_t)c * sample->n_arms, level,
                                        estimator->normal, &out[c]));
-        tm_arena_rewind(&ctx->scratch, mark);
-        return TEMOIN_OK;
-    }
-    TM_TRY(
-        (estimator->run ? run_own : run_linear)(ctx, sample, estimator, variance, arm_weight, n_contrasts, level, out));
+    } else if (estimator->run)
+        TM_TRY(run_own(ctx, sample, estimator, variance, arm_weight, n_contrasts, level, out));
+    else
+        TM_TRY(run_linear(ctx, sample, estimator, variance, arm_weight, n_contrasts, level, clustered, out));
+    bool linear = !estimator->instrumented && !estimator->run, wanted = clustered && clustered->bootstrap;
+    for (int32_t c = 0; wanted && !linear && sample->cluster && c < n_contrasts; c++)
+        if (!isnan(out[c].se)) tm_notes_add(&out[c].notes, "no_bootstrap");
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;
+}
+
+temoin_status tm_effects_run(temoin_context *ctx, const tm_sample *sample, const tm_estimator *estimator,
+                             const tm_variance *variance, const double *arm_weight, int32_t n_contrasts, double level,
+                             tm_effect *out)
+{
+    return tm_effects_run_clustered(ctx, sample, estimator, variance, arm_weight, n_contrasts, level, NULL, out);
 }

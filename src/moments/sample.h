@@ -15,6 +15,8 @@ typedef struct tm_sample {
     const int32_t *arm;     /* [n] */
     const int32_t *stratum; /* [n] */
     const int32_t *cluster; /* [n]; NULL: every row is its own */
+    int32_t n_subclusters;
+    const int32_t *subcluster; /* [n] parts of clusters, which the bootstrap draws; NULL: it draws clusters */
     const double
         *received; /* [n] 0 or 1: whether the client got what the arms offer; NULL: the estimate does not ask */
     int32_t n_covariates;

@@ -2,6 +2,7 @@
 #include "moments/sample_build.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/number_text.h"
@@ -182,6 +183,63 @@ static temoin_status number_clusters(temoin_context *ctx, const building *b, tm_
     return TEMOIN_OK;
 }
 
+/* A row as part of its cluster. */
+typedef struct part {
+    int32_t cluster, code;
+    int64_t row;
+} part;
+
+static int by_part(const void *a, const void *b)
+{
+    const part *p = a, *q = b;
+    if (p->cluster != q->cluster) return p->cluster < q->cluster ? -1 : 1;
+    if (p->code != q->code) return p->code < q->code ? -1 : 1;
+    return (p->row > q->row) - (p->row < q->row);
+}
+
+/* Codes of the parts of clusters, -1 missing; NULL: every unit is its own. */
+static temoin_status find_subclusters(temoin_context *ctx, const building *b, const int32_t **code)
+{
+    const char *name = b->trial->plan->bootstrap.subclusters;
+    *code = NULL;
+    if (strcmp(name, "client") == 0) return TEMOIN_OK;
+    const temoin_column *column = temoin_frame_find(b->trial->clients, name);
+    if (!column || !column->code)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: subclusters \"%s\" is not a category of %s; name one, or `client`",
+                b->trial->plan->path, tm_plan_line(b->trial->plan, "bootstrap.subclusters"), name,
+                b->trial->clients->path);
+    *code = column->code;
+    return TEMOIN_OK;
+}
+
+/* Parts are numbered, as clusters are, in the order in which canonical order meets them; a client without a code is a
+ * part of one. */
+static temoin_status number_subclusters(temoin_context *ctx, const building *b, tm_sample *out)
+{
+    const int32_t *code;
+    int32_t *number, *subcluster;
+    part *parts;
+    TM_TRY(find_subclusters(ctx, b, &code));
+    TM_SCRATCH(ctx, number, out->n);
+    TM_SCRATCH(ctx, subcluster, out->n);
+    TM_SCRATCH(ctx, parts, out->n);
+    for (int64_t i = 0; i < out->n; i++) parts[i] = (part){out->cluster[i], code ? code[b->unit[i]] : -1, i};
+    qsort(parts, (size_t)out->n, sizeof *parts, by_part);
+    int64_t first = 0; /* the row that stands for a part */
+    for (int64_t k = 0; k < out->n; k++) {
+        bool same = k > 0 && parts[k].code >= 0 && parts[k].code == parts[k - 1].code &&
+                    parts[k].cluster == parts[k - 1].cluster;
+        if (!same) first = parts[k].row;
+        subcluster[parts[k].row] = (int32_t)first;
+    }
+    for (int64_t i = 0; i < out->n; i++) {
+        if (subcluster[i] == i) number[i] = out->n_subclusters++;
+        subcluster[i] = number[subcluster[i]];
+    }
+    out->subcluster = subcluster;
+    return TEMOIN_OK;
+}
+
 static temoin_status gather(temoin_context *ctx, const building *b, tm_sample *out)
 {
     double *y, *weight = NULL, *received = NULL;
@@ -225,5 +283,7 @@ temoin_status tm_sample_build(temoin_context *ctx, const temoin_assignment *assi
     out->unit = b.unit;
     TM_TRY(gather(ctx, &b, out));
     if (estimate->cluster) TM_TRY(number_clusters(ctx, &b, out));
+    if (estimate->cluster && estimate->bootstrap && trial->plan->bootstrap.subclusters)
+        TM_TRY(number_subclusters(ctx, &b, out));
     return tm_covariates_build(ctx, &request, b.unit, out->n, out, notes);
 }

@@ -185,6 +185,7 @@ typedef struct tm_plan_estimate {
     const char *weight_column;         /* with TM_WEIGHTS_COLUMN */
     const char *received;              /* column of the clients: 1 who got what the arm offers, 0 who did not; NULL */
     bool randomization;                /* false: `randomization: none` */
+    bool bootstrap;                    /* false: `bootstrap: none` */
     const tm_plan_contrast *contrasts; /* never empty: by default each arm against the first */
     int32_t n_contrasts;
     double level; /* 0.95 */
@@ -196,6 +197,16 @@ typedef struct tm_plan_family {
     int32_t n_estimates;
     tm_names adjust;
 } tm_plan_family;
+
+/* The wild cluster bootstrap of every clustered estimate; see inference/bootstrap.h. */
+typedef struct tm_plan_bootstrap {
+    int64_t draws;            /* 0: not asked for */
+    int weights;              /* 0 rademacher, 1 webb, 2 mammen */
+    bool unrestricted;        /* `null: unrestricted` */
+    bool jackknife_scores;    /* `scores: jackknife` */
+    bool jackknife_statistic; /* `statistic: cr3` */
+    const char *subclusters;  /* "client" or a column; NULL: clusters themselves are drawn */
+} tm_plan_bootstrap;
 
 struct tm_plan_node; /* the YAML document with its lines */
 
@@ -231,6 +242,7 @@ struct temoin_plan {
     const char *randomization_statistic;
     int64_t randomization_stop_at;  /* extreme redraws after which to stop; 0: never */
     double randomization_tolerance; /* of ties, relative */
+    tm_plan_bootstrap bootstrap;
     tm_names languages;
     int32_t min_cell;
 };

@@ -158,6 +158,7 @@ static temoin_status resolve_estimate(tm_plan_reader *r, const temoin_plan *plan
     TM_TRY(tm_plan_resolve_contrasts(r, plan, raw, e, out));
     out->strata = raw->strata == 0;
     out->randomization = raw->randomization == 0;
+    out->bootstrap = raw->bootstrap == 0;
     out->missing = (tm_missing)raw->missing;
     out->missing_cluster_allowed = raw->missing_cluster == 1;
     out->level = 0.95;

@@ -248,6 +248,7 @@ static const cyaml_schema_field_t estimate_fields[] = {
     CYAML_FIELD_ENUM("randomization", CHOICE, tm_raw_estimate, randomization, only_none, COUNT(only_none)),
     CYAML_FIELD_SEQUENCE("contrasts", LIST, tm_raw_estimate, contrasts, &contrast_entry, 1, CYAML_UNLIMITED),
     NUMBER("level", tm_raw_estimate, level),
+    CYAML_FIELD_ENUM("bootstrap", CHOICE, tm_raw_estimate, bootstrap, only_none, COUNT(only_none)),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t estimate_entry = {CYAML_VALUE_MAPPING(0, tm_raw_estimate, estimate_fields)};
@@ -268,6 +269,22 @@ static const cyaml_schema_field_t randomization_fields[] = {
     CYAML_FIELD_ENUM("stop", CHOICE, tm_raw_randomization, stop, stopping_rules, COUNT(stopping_rules)),
     NUMBER("exceedances", tm_raw_randomization, exceedances),
     NUMBER("tolerance", tm_raw_randomization, tolerance),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_strval_t multipliers[] = {{"rademacher", 0}, {"webb", 1}, {"mammen", 2}};
+static const cyaml_strval_t nulls[] = {{"imposed", 0}, {"unrestricted", 1}};
+static const cyaml_strval_t bootstrap_scores[] = {{"plain", 0}, {"jackknife", 1}};
+static const cyaml_strval_t bootstrap_statistics[] = {{"cr1", 0}, {"cr3", 1}};
+
+static const cyaml_schema_field_t bootstrap_fields[] = {
+    NUMBER("draws", tm_raw_bootstrap, draws),
+    CYAML_FIELD_ENUM("weights", CHOICE, tm_raw_bootstrap, weights, multipliers, COUNT(multipliers)),
+    CYAML_FIELD_ENUM("null", CHOICE, tm_raw_bootstrap, null, nulls, COUNT(nulls)),
+    CYAML_FIELD_ENUM("scores", CHOICE, tm_raw_bootstrap, scores, bootstrap_scores, COUNT(bootstrap_scores)),
+    CYAML_FIELD_ENUM("statistic", CHOICE, tm_raw_bootstrap, statistic, bootstrap_statistics,
+                     COUNT(bootstrap_statistics)),
+    TEXT("subclusters", OPTIONAL, tm_raw_bootstrap, subclusters),
     CYAML_FIELD_END,
 };
 
@@ -296,6 +313,7 @@ static const cyaml_schema_field_t plan_fields[] = {
     CYAML_FIELD_SEQUENCE("estimates", LIST, tm_raw_plan, estimates, &estimate_entry, 0, CYAML_UNLIMITED),
     CYAML_FIELD_SEQUENCE("families", LIST, tm_raw_plan, families, &family_entry, 0, CYAML_UNLIMITED),
     CYAML_FIELD_MAPPING("randomization", OPTIONAL, tm_raw_plan, randomization, randomization_fields),
+    CYAML_FIELD_MAPPING("bootstrap", OPTIONAL, tm_raw_plan, bootstrap, bootstrap_fields),
     CYAML_FIELD_MAPPING("report", OPTIONAL, tm_raw_plan, report, report_fields),
     CYAML_FIELD_END,
 };

@@ -194,6 +194,7 @@ typedef struct tm_raw_estimate {
     tm_raw_contrast *contrasts;
     unsigned contrasts_count;
     char *level;
+    int bootstrap; /* 1: none */
 } tm_raw_estimate;
 
 typedef struct tm_raw_family {
@@ -211,6 +212,15 @@ typedef struct tm_raw_randomization {
     char *exceedances;
     char *tolerance;
 } tm_raw_randomization;
+
+typedef struct tm_raw_bootstrap {
+    char *draws;
+    int weights;
+    int null;      /* 1: unrestricted */
+    int scores;    /* 1: jackknife */
+    int statistic; /* 1: cr3 */
+    char *subclusters;
+} tm_raw_bootstrap;
 
 typedef struct tm_raw_report {
     int *languages; /* 0: en, 1: fr */
@@ -240,6 +250,7 @@ typedef struct tm_raw_plan {
     tm_raw_family *families;
     unsigned families_count;
     tm_raw_randomization randomization;
+    tm_raw_bootstrap bootstrap;
     tm_raw_report report;
 } tm_raw_plan;
 
@@ -268,6 +279,10 @@ TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_estimates(tm_plan_reader *reader
 TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_contrasts(tm_plan_reader *reader, const temoin_plan *plan,
                                                           const tm_raw_estimate *raw, unsigned e,
                                                           tm_plan_estimate *out);
+
+/* The section `bootstrap`, the estimates being there. */
+TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_bootstrap(tm_plan_reader *reader, const tm_raw_bootstrap *raw,
+                                                          temoin_plan *plan);
 
 /* Pieces that the parts use. */
 TEMOIN_MUST_CHECK temoin_status tm_raw_text_copy(temoin_context *ctx, const char *raw, const char **out);

@@ -110,6 +110,29 @@ static const tm_field results_fields[] = {
     FIELD(temoin_results, n_strata, INDEX), FIELD(temoin_results, min_cell, COUNT),
 };
 
+static const tm_field clusters_fields[] = {
+    FIELD(temoin_clusters, estimate, TEXT),
+    FIELD(temoin_clusters, measure, TEXT),
+    FIELD(temoin_clusters, wave, TEXT),
+    FIELD(temoin_clusters, arm, TEXT),
+    FIELD(temoin_clusters, reference, TEXT),
+    FIELD(temoin_clusters, n_clusters, COUNT),
+    FIELD(temoin_clusters, n_arm, COUNT),
+    FIELD(temoin_clusters, n_reference, COUNT),
+    FIELD(temoin_clusters, smallest, COUNT),
+    FIELD(temoin_clusters, largest, COUNT),
+    FIELD(temoin_clusters, effective, NUMBER),
+    FIELD(temoin_clusters, effective_correlated, NUMBER),
+    FIELD(temoin_clusters, leverage_low, NUMBER),
+    FIELD(temoin_clusters, leverage_high, NUMBER),
+    FIELD(temoin_clusters, leverage_cv, NUMBER),
+    FIELD(temoin_clusters, partial_low, NUMBER),
+    FIELD(temoin_clusters, partial_high, NUMBER),
+    FIELD(temoin_clusters, partial_cv, NUMBER),
+    FIELD(temoin_clusters, without_one_low, NUMBER),
+    FIELD(temoin_clusters, without_one_high, NUMBER),
+};
+
 static const tm_field first_stage_fields[] = {
     FIELD(temoin_first_stage, estimate, TEXT),
     FIELD(temoin_first_stage, measure, TEXT),
@@ -138,6 +161,7 @@ static const tm_field first_stage_fields[] = {
     FIELD(temoin_first_stage, exogeneity_p, NUMBER),
 };
 
+static const tm_record clusters_record = RECORD(temoin_clusters, clusters_fields);
 static const tm_record first_stage_record = RECORD(temoin_first_stage, first_stage_fields);
 static const tm_record arm_record = RECORD(temoin_arm_summary, arm_fields);
 static const tm_record measure_record = RECORD(temoin_measure_summary, measure_fields);
@@ -156,7 +180,7 @@ const tm_record tm_results_record = RECORD(temoin_results, results_fields);
 const tm_record_list tm_results_lists[] = {
     LIST(arms, arm_record),          LIST(measures, measure_record), LIST(flow, flow_record),
     LIST(baseline, baseline_record), LIST(omnibus, omnibus_record),  LIST(first_stages, first_stage_record),
-    LIST(rows, tm_row_record),
+    LIST(clusters, clusters_record), LIST(rows, tm_row_record),
 };
 const int tm_n_results_lists = sizeof tm_results_lists / sizeof *tm_results_lists;
 

@@ -6,6 +6,7 @@
 #include "adjustments/adjustment.h"
 #include "base/sink.h"
 #include "estimators/estimator.h"
+#include "inference/bootstrap.h"
 #include "sections/section.h"
 #include "sections/wording.h"
 #include "temoin/version.h"
@@ -88,6 +89,9 @@ static void add_citations(const temoin_results *results, tm_document *document)
         if (estimator) cite_all(document, citations, estimator->cites);
         if (variance) cite_all(document, citations, variance->cites);
     }
+    bool bootstrap = false;
+    for (int64_t r = 0; r < results->n_rows; r++) bootstrap |= results->rows[r].n_bootstrap >= 0;
+    if (bootstrap) cite_all(document, citations, tm_bootstrap_cites);
     for (int a = 0; a < tm_n_adjustments; a++) {
         bool used = false;
         for (int64_t r = 0; r < results->n_rows; r++)

@@ -59,8 +59,9 @@ static temoin_status make_data(temoin_context *ctx, int64_t n, int32_t n_cluster
         covariate[j] = out->x + j * n;
         name[j] = "x";
     }
-    out->sample = (tm_sample){n,    2, n_strata,  n_clusters, out->y, NULL, out->arm, out->stratum, out->cluster,
-                              NULL, p, covariate, name,       NULL};
+    out->sample = (tm_sample){.n = n, .n_arms = 2, .n_strata = n_strata, .n_clusters = n_clusters, .y = out->y};
+    out->sample.arm = out->arm, out->sample.stratum = out->stratum, out->sample.cluster = out->cluster;
+    out->sample.n_covariates = p, out->sample.covariate = covariate, out->sample.covariate_name = name;
     return TEMOIN_OK;
 }
 

@@ -358,8 +358,10 @@ static void same_bytes_everywhere(void **state)
         received[i] = rand_below(&seed, 4) <= arm[i];
     }
     for (int weighted = 0; weighted < 2; weighted++) {
-        tm_sample s = {ROWS,     3, 5,         300,  y,   weighted ? weight : NULL, arm, stratum, cluster,
-                       received, 2, covariate, name, NULL};
+        tm_sample s = {
+            .n = ROWS, .n_arms = 3, .n_strata = 5, .n_clusters = 300, .y = y, .weight = weighted ? weight : NULL};
+        s.arm = arm, s.stratum = stratum, s.cluster = cluster, s.received = received;
+        s.n_covariates = 2, s.covariate = covariate, s.covariate_name = name;
         for (int e = 0; e < tm_n_estimators; e++)
             for (int v = 0; v < tm_n_variances; v++)
                 if (tm_variance_serves(tm_variances[v], tm_estimators[e]))

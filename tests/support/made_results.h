@@ -49,6 +49,12 @@ static const temoin_first_stage made_first_stages[] = {
      1,         0,          0,    NAN,   NAN,       "", NAN, NAN, NAN,      NAN, NAN, NAN},
 };
 
+static const temoin_clusters made_clusters[] = {
+    {"primary", "income", "12",   "ocm", "control", 61,     5,      56,  1,    14,
+     9.25,      4.75,     0.0357, 0.9,   1.9731,    0.0089, 0.2113, 1.6, 91.5, 160.25},
+    {"primary", "training", "12", "ocm", "control", 2, 1, 1, 56, 56, 2, NAN, 1, 1, 0, 0.5, 0.5, 0, NAN, NAN},
+};
+
 static const temoin_omnibus made_omnibus[] = {{5.4871, 5, 0.35931, 0.374, 999, 112, 6, ""}};
 
 #define MADE_ROW(estimate_, measure_, wave_, estimator_, variance_)                                                    \
@@ -177,6 +183,7 @@ static const temoin_results made_results = {
     MADE_LIST(baseline, made_baseline),
     MADE_LIST(omnibus, made_omnibus),
     MADE_LIST(first_stages, made_first_stages),
+    MADE_LIST(clusters, made_clusters),
     MADE_LIST(rows, made_rows),
 };
 

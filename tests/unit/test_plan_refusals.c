@@ -114,10 +114,10 @@ static void keys_are_checked(void **state)
         {SMALL "meassures: []\n",
          {"6: unknown key \"meassures\" at the top level; did you mean \"measures\"? Allowed: temoin, trial, clients, "
           "outcomes, columns, arms, factorial, design, providers, capacity, measures, estimates, families, "
-          "randomization, report"}},
+          "randomization, bootstrap, report"}},
         {SMALL "zzzzzzzzzzzz: 1\n",
          {"6: unknown key \"zzzzzzzzzzzz\" at the top level. Allowed: temoin, trial, clients, outcomes, columns, arms, "
-          "factorial, design, providers, capacity, measures, estimates, families, randomization, report"}},
+          "factorial, design, providers, capacity, measures, estimates, families, randomization, bootstrap, report"}},
         {MEASURED "estimates:\n"
                   "  - name: e\n"
                   "    measures: [y]\n"
@@ -125,18 +125,19 @@ static void keys_are_checked(void **state)
          {"10: unknown key \"varience\" in estimates; did you mean \"variance\"? Allowed: name, measures, waves, "
           "estimator, variance, covariates, cluster, strata, missing, missing_cluster, weights, received, "
           "randomization, "
-          "contrasts, level"}},
+          "contrasts, level, bootstrap"}},
         {MEASURED "estimates:\n"
                   "  - {measures: [y], est: 1, level: 0.9, level: 0.8}\n",
          {"8: unknown key \"est\" in estimates. Allowed: name, measures, waves, estimator, variance, covariates, "
-          "cluster, strata, missing, missing_cluster, weights, received, randomization, contrasts, level",
+          "cluster, strata, missing, missing_cluster, weights, received, randomization, contrasts, level, "
+          "bootstrap",
           "8: \"estimates.level\" stands here a second time; the first is on line 8",
           "8: \"estimates\" needs the key \"name\""}},
         {SMALL "design: {seed: again}\n", {"6: \"design\" stands here a second time; the first is on line 5"}},
         {SMALL "<<: {a: b}\n",
          {"6: unknown key \"<<\" at the top level. Allowed: temoin, trial, clients, outcomes, columns, arms, "
           "factorial, "
-          "design, providers, capacity, measures, estimates, families, randomization, report"}},
+          "design, providers, capacity, measures, estimates, families, randomization, bootstrap, report"}},
         {"temoin: 1\n"
          "trial: {}\n"
          "clients: {file: c.csv, wave: w, format: {delimeter: comma}}\n"
@@ -425,7 +426,7 @@ static void nasty_bytes(void **state)
     assert_string_equal(
         PROBLEM_OF("{a, b: }"),
         "p.yaml: line 1: unknown key \"a\" at the top level. Allowed: temoin, trial, clients, outcomes, columns, arms, "
-        "factorial, design, providers, capacity, measures, estimates, families, randomization, report");
+        "factorial, design, providers, capacity, measures, estimates, families, randomization, bootstrap, report");
 #undef PROBLEM_OF
 }
 
