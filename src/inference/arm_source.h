@@ -24,6 +24,8 @@ typedef struct tm_arm_source {
     double
         log_smallest_p; /* natural logarithm of the p value that the most extreme outcome would have; NaN: not known */
     bool moves_clusters, moves_weights;
+    const tm_redraw_bits *bits; /* draw d is its redraw d + 1, and moves nothing but arms; NULL: otherwise */
+    const int32_t *row_group;   /* with bits: [n] the group whose arm the row gets, -1: it keeps its own */
     const void *data;
     /* Room for one thread, in its context's scratch. */
     temoin_status (*open)(temoin_context *ctx, const struct tm_arm_source *source, void **room);

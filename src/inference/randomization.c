@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "inference/randomize_sums.h"
+
 enum { DRAWS_AT_ONCE = 1024 /* between two looks at the stopping rule */, DRAWS_PER_TURN = 16 };
 
 /* One thread's own context, rows and scores. */
@@ -140,9 +142,10 @@ static temoin_status run_draw(worker *w, const tm_randomization_request *request
 }
 
 static void run_share(worker *w, const tm_randomization_request *request, const double *score, int64_t first,
-                      int64_t from, int64_t to, double *const *statistic)
+                      int64_t from, int64_t to, const bool *done, double *const *statistic)
 {
     for (int64_t d = from; d < to && w->status == TEMOIN_OK; d++) {
+        if (done[d]) continue;
         w->status = run_draw(w, request, score, first + d);
         for (int32_t c = 0; c < request->n_contrasts; c++) statistic[c][d] = w->value[c];
     }
@@ -163,10 +166,10 @@ static temoin_status close_workers(temoin_context *ctx, worker *workers, int n)
     return status;
 }
 
-temoin_status tm_randomization_draws(temoin_context *ctx, const tm_randomization_request *request, int64_t first,
-                                     int64_t n, double *const *statistic)
+/* Those that are not done yet. */
+static temoin_status draw_and_fit(temoin_context *ctx, const tm_randomization_request *request, int64_t first,
+                                  int64_t n, const bool *done, double *const *statistic)
 {
-    const tm_mark mark = tm_arena_mark(&ctx->scratch);
     const int64_t n_turns = (n + DRAWS_PER_TURN - 1) / DRAWS_PER_TURN;
     const int n_workers = n_turns < ctx->threads ? (int)(n_turns > 0 ? n_turns : 1) : ctx->threads;
     double *score = NULL;
@@ -184,9 +187,21 @@ temoin_status tm_randomization_draws(temoin_context *ctx, const tm_randomization
     for (int t = 0; t < n_workers; t++)
         for (int64_t turn = t; turn < n_turns; turn += n_workers) {
             const int64_t from = turn * DRAWS_PER_TURN, to = from + DRAWS_PER_TURN;
-            run_share(&workers[t], request, score, first, from, to < n ? to : n, statistic);
+            run_share(&workers[t], request, score, first, from, to < n ? to : n, done, statistic);
         }
-    TM_TRY(close_workers(ctx, workers, n_workers));
+    return close_workers(ctx, workers, n_workers);
+}
+
+temoin_status tm_randomization_draws(temoin_context *ctx, const tm_randomization_request *request, int64_t first,
+                                     int64_t n, double *const *statistic)
+{
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    int64_t d = 0;
+    bool *done;
+    TM_SCRATCH(ctx, done, n);
+    TM_TRY(tm_randomize_by_sums(ctx, request, first, n, statistic, done));
+    while (d < n && done[d]) d++;
+    if (d < n) TM_TRY(draw_and_fit(ctx, request, first, n, done, statistic));
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;
 }

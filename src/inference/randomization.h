@@ -42,7 +42,8 @@ typedef struct tm_randomization {
  * Shapes   out [n_contrasts]; `statistic` lives in the caller's scratch.
  * Missing  a draw in which the statistic does not exist counts as extreme, so that p is never too small for it.
  * Errors   those of the estimator.
- * Cost     n_draws fits, spread over threads by index; results do not depend on their number.
+ * Cost     n_draws fits, or the sums of randomize_sums.h, spread over threads by index; results do not depend on their
+ *          number.
  * Cites    Phipson & Smyth 2010; Besag & Clifford 1991; Clopper & Pearson 1934.
  */
 TEMOIN_MUST_CHECK temoin_status tm_randomization_run(temoin_context *ctx, const tm_randomization_request *request,

@@ -201,6 +201,21 @@ static const char *refuse(const tm_redraw_request *request)
     return NULL;
 }
 
+/* Those of the whole trial, for the sample's rows. */
+static temoin_status take_bits(temoin_context *ctx, const redrawing *d, tm_arm_source *out)
+{
+    const tm_sample *sample = d->request->sample;
+    const tm_arm_source *shuffled = d->shuffled.open ? &d->shuffled : NULL;
+    int32_t *group;
+    out->bits = shuffled ? shuffled->bits : d->request->redraws->bits;
+    if (!out->bits) return TEMOIN_OK;
+    TM_SCRATCH(ctx, group, sample->n);
+    for (int64_t i = 0; i < sample->n; i++)
+        group[i] = (shuffled ? shuffled->row_group : d->request->redraws->group)[sample->unit[i]];
+    out->row_group = group;
+    return TEMOIN_OK;
+}
+
 temoin_status tm_redraw_source_build(temoin_context *ctx, const tm_redraw_request *request, tm_arm_source *out,
                                      const char **refused)
 {
@@ -228,5 +243,5 @@ temoin_status tm_redraw_source_build(temoin_context *ctx, const tm_redraw_reques
     out->exact = d->shuffled.exact || d->listed;
     if (out->exact) out->n_draws = d->listed ? d->n_listed : d->shuffled.n_draws;
     out->probability = d->listed ? d->probability : NULL;
-    return TEMOIN_OK;
+    return out->exact || out->moves_clusters || out->moves_weights ? TEMOIN_OK : take_bits(ctx, d, out);
 }

@@ -179,6 +179,22 @@ static temoin_status draw(temoin_context *ctx, const tm_arm_source *source, void
     return TEMOIN_OK;
 }
 
+static temoin_status build_bits(temoin_context *ctx, shuffling *s, tm_arm_source *out)
+{
+    const tm_shuffle *shuffle = s->shuffle;
+    int32_t *group;
+    TM_TRY(tm_redraw_bits_build_shuffle(ctx, shuffle->trial_id, shuffle->n_groups, shuffle->n_arms, shuffle->group_arm,
+                                        shuffle->n_blocks, shuffle->block, shuffle->block_text, &s->bits));
+    TM_SCRATCH(ctx, group, shuffle->n);
+    for (int64_t i = 0; i < shuffle->n; i++) {
+        const int32_t g = shuffle->group[i];
+        group[i] = g < 0 || shuffle->group_arm[g] < 0 ? -1 : g;
+    }
+    out->bits = &s->bits;
+    out->row_group = group;
+    return TEMOIN_OK;
+}
+
 temoin_status tm_shuffle_source_build(temoin_context *ctx, const tm_shuffle *shuffle, int64_t most, tm_arm_source *out)
 {
     shuffling *s;
@@ -187,12 +203,8 @@ temoin_status tm_shuffle_source_build(temoin_context *ctx, const tm_shuffle *shu
     s->shuffle = shuffle;
     TM_TRY(sort_groups(ctx, s));
     TM_TRY(list_arrangements(ctx, s, most, &n));
-    if (!n)
-        TM_TRY(tm_redraw_bits_build_shuffle(ctx, shuffle->trial_id, shuffle->n_groups, shuffle->n_arms,
-                                            shuffle->group_arm, shuffle->n_blocks, shuffle->block, shuffle->block_text,
-                                            &s->bits));
     *out = (tm_arm_source){
         .n = shuffle->n, .n_draws = n ? n : most, .exact = n > 0, .data = s, .open = open, .draw = draw};
     out->log_smallest_p = log_smallest_p(s);
-    return TEMOIN_OK;
+    return n ? TEMOIN_OK : build_bits(ctx, s, out);
 }
