@@ -157,7 +157,8 @@ static temoin_status close_workers(temoin_context *ctx, worker *workers, int n)
     temoin_status status = TEMOIN_OK;
     for (int t = 0; t < n; t++) {
         worker *w = &workers[t];
-        if (status == TEMOIN_OK && w->status == TEMOIN_ERR_MEMORY) status = tm_fail_memory(ctx);
+        const bool starved = w->ctx.scratch.exhausted || w->ctx.results.exhausted;
+        if (status == TEMOIN_OK && (starved || w->status == TEMOIN_ERR_MEMORY)) status = tm_fail_memory(ctx);
         if (status == TEMOIN_OK && w->status != TEMOIN_OK)
             status = tm_fail(ctx, w->status, "%s", w->ctx.n_problems ? w->ctx.problem[0] : "");
         tm_arena_free(&w->ctx.scratch);

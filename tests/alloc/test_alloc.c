@@ -33,6 +33,7 @@ static const char plan_text[] =
     "  - {name: ols, measures: [income], waves: [6], estimator: ols, covariates: [age], variance: hc2_bm, strata: "
     "none, missing: listwise}\n"
     "families: [{name: f, estimates: [lin, dim], adjust: [holm, bh]}]\n"
+    "randomization: {draws: 2}\n"
     "report: {languages: [en, fr], min_cell: 3}\n";
 
 static const char two_stage_plan[] =
