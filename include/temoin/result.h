@@ -138,6 +138,15 @@ typedef struct temoin_clusters {
     double without_one_high;
 } temoin_clusters;
 
+/** A family of estimates: could none of its effects be there? */
+typedef struct temoin_family_summary {
+    const char *name;
+    int64_t n_rows;    /**< members with a result */
+    double p_omnibus;  /**< of the largest statistic, by the redraws of all members at once; NaN: not asked for */
+    int64_t n_redraws; /**< -1: none */
+    bool exact;        /**< the redraws are all assignments that the design can give */
+} temoin_family_summary;
+
 typedef struct temoin_arm_summary {
     const char *name;
     temoin_label label;
@@ -168,8 +177,9 @@ typedef struct temoin_baseline_row {
     double sd;       /**< NaN for a share */
     double smd; /**< (mean - reference mean) / sqrt((variance + reference variance) / 2); NaN for the reference arm */
     double variance_ratio; /**< variance / reference variance; NaN for a share and for the reference arm */
-    double z; /**< difference from the reference arm in the standard deviations that complete randomization within strata or
-                   pairs gives it, as RItools' balanceTest has it; NaN for the reference arm, and where nothing varies */
+    double
+        z; /**< difference from the reference arm in the standard deviations that complete randomization within strata
+              or pairs gives it, as RItools' balanceTest has it; NaN for the reference arm, and where nothing varies */
     double p; /**< two-sided, normal */
 } temoin_baseline_row;
 
@@ -227,6 +237,8 @@ typedef struct temoin_results {
     int64_t n_first_stages;
     const temoin_clusters *clusters; /**< of clustered estimates, in the order of the rows that they belong to */
     int64_t n_clusters;
+    const temoin_family_summary *families; /**< of the plan, in its order */
+    int32_t n_families;
 } temoin_results;
 
 /** Renders `estimates.csv`: UTF-8, comma, point, shortest digits that read back to the same double, empty where a

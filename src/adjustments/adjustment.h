@@ -36,7 +36,8 @@ typedef struct tm_adjustment {
     const char *title;
     const char *cites;
     tm_adjustment_need need;
-    size_t column; /* offset in temoin_row */
+    bool studentized; /* with redraws: of studentized statistics only */
+    size_t column;    /* offset in temoin_row */
     /* adjusted [n], NaN where p is, and where an adjustment does not apply; scratch is rewound. */
     temoin_status (*run)(temoin_context *ctx, const tm_family *family, double *adjusted);
 } tm_adjustment;

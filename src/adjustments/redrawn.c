@@ -4,7 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const double relative_tie = 1e-9, absolute_tie = 1e-12;
+/* Two p values of the same draws differ by rounding only, or by a draw's probability. */
+static const double equal_p = 1e-9;
 
 /* The draws that a share is taken of: those drawn, and before them the observed one unless it is among them. */
 static int64_t count_all(const tm_redrawn *redrawn)
@@ -12,17 +13,20 @@ static int64_t count_all(const tm_redrawn *redrawn)
     return redrawn->n_draws + !redrawn->exact;
 }
 
+/* The least size that ties with this one. */
+static double tie_of(const tm_redrawn *redrawn, int64_t member, double size)
+{
+    const double unit = redrawn->unit ? redrawn->unit[member] : 1;
+    return isinf(size) ? size : size - redrawn->tolerance * fmax(size, unit);
+}
+
 /* Absolute statistics of a member in all draws. Returns the least that is no smaller than the observed one. */
 static double view_sizes(const tm_redrawn *redrawn, int64_t member, double *size)
 {
     const double own = fabs(redrawn->observed[member]), *statistic = redrawn->statistic[member];
-    double largest = own;
     if (!redrawn->exact) *size++ = own;
-    for (int64_t r = 0; r < redrawn->n_draws; r++) {
-        size[r] = isnan(statistic[r]) ? INFINITY : fabs(statistic[r]);
-        if (size[r] < INFINITY) largest = fmax(largest, size[r]);
-    }
-    return fmin(own, own * (1 - relative_tie) - absolute_tie * largest);
+    for (int64_t r = 0; r < redrawn->n_draws; r++) size[r] = isnan(statistic[r]) ? INFINITY : fabs(statistic[r]);
+    return tie_of(redrawn, member, own);
 }
 
 /* Sums with the rounding errors added up beside (Neumaier 1974): a million probabilities keep their digits. */
@@ -130,20 +134,15 @@ temoin_status tm_redrawn_max_t(temoin_context *ctx, const tm_redrawn *redrawn, i
 
 /* Every draw's size becomes its p value among all draws: the weight of those that are as large, with the same rule for
  * ties. `order` is room. */
-static void turn_into_p(const tm_redrawn *redrawn, double *size, ranked *order)
+static void turn_into_p(const tm_redrawn *redrawn, int64_t member, double *size, ranked *order)
 {
     const int64_t n_all = count_all(redrawn);
     const double total = total_weight(redrawn);
-    double largest = 0;
     tally part = {0, 0};
-    for (int64_t r = 0; r < n_all; r++) {
-        order[r] = (ranked){-size[r], r};
-        if (size[r] < INFINITY) largest = fmax(largest, size[r]);
-    }
+    for (int64_t r = 0; r < n_all; r++) order[r] = (ranked){-size[r], r};
     qsort(order, (size_t)n_all, sizeof *order, by_rank);
     for (int64_t k = 0, next = 0; k < n_all; k++) {
-        const double own = -order[k].least_first;
-        const double least = isinf(own) ? own : own * (1 - relative_tie) - absolute_tie * largest;
+        const double least = tie_of(redrawn, member, -order[k].least_first);
         for (; next < n_all && -order[next].least_first >= least; next++)
             add(&part, weight_of(redrawn, order[next].at));
         size[order[k].at] = fmin((part.sum + part.lost) / total, 1);
@@ -166,9 +165,9 @@ temoin_status tm_redrawn_min_p(temoin_context *ctx, const tm_redrawn *redrawn, i
     for (int64_t r = 0; r < n_all; r++) smallest[r] = -1;
     for (int64_t k = m - 1; k >= 0; k--) {
         view_sizes(redrawn, order[k].at, p);
-        turn_into_p(redrawn, p, room);
+        turn_into_p(redrawn, order[k].at, p, room);
         for (int64_t r = 0; r < n_all; r++) smallest[r] = fmax(smallest[r], -p[r]); /* minus the smallest p */
-        adjusted[order[k].at] = share_at_least(redrawn, smallest, -order[k].least_first * (1 + relative_tie));
+        adjusted[order[k].at] = share_at_least(redrawn, smallest, -order[k].least_first * (1 + equal_p));
     }
     make_monotone(order, m, adjusted);
     tm_arena_rewind(&ctx->scratch, mark);

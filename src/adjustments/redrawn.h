@@ -3,9 +3,8 @@
  *
  * A p value is the share of the draws whose statistic is at least as large in absolute value: of all assignments where
  * they are listed, else of the draws and the observed assignment together, (c + 1) / (n + 1), which is exactly valid
- * for any number of draws (Phipson & Smyth 2010). A tie is a statistic within 1e-9 of the observed one, relative, or
- * within 1e-12 of the largest of all draws. A statistic that a draw does not define counts as infinite: it can only
- * make p larger. */
+ * for any number of draws (Phipson & Smyth 2010). A tie is |T| >= |t| - tolerance max(|t|, unit), as in a randomization
+ * test of one estimate. A statistic that a draw does not define counts as infinite: it can only make p larger. */
 #ifndef TM_REDRAWN_H
 #define TM_REDRAWN_H
 
@@ -16,8 +15,10 @@ typedef struct tm_redrawn {
     const double *observed;         /* [n] NaN: the member has no test and does not count */
     const double *const *statistic; /* [n] of [n_draws]; not read where observed is NaN */
     const double *probability;      /* [n_draws] of the listed assignments; NULL: all are equally likely */
-    bool exact;                     /* the draws are all assignments, the observed one among them */
-    bool studentized;               /* the statistics are estimates over their standard errors */
+    double tolerance;
+    const double *unit; /* [n] what rounding is measured in; NULL: 1 */
+    bool exact;         /* the draws are all assignments, the observed one among them */
+    bool studentized;   /* the statistics are estimates over their standard errors */
 } tm_redrawn;
 
 /* Of one member, for itself. */

@@ -19,6 +19,7 @@ const tm_adjustment tm_adjustment_romano_wolf = {
     .title = "family-wise error rate by redraws: largest studentized statistics, step-down",
     .cites = "Romano & Wolf 2005; Romano & Wolf 2016",
     .need = TM_NEEDS_REDRAWS,
+    .studentized = true,
     .column = offsetof(temoin_row, p_romano_wolf),
     .run = run,
 };

@@ -6,9 +6,9 @@
 #include "base/nearest.h"
 #include "checks/check_kind.h"
 #include "inference/adjust_families.h"
+#include "inference/cell_sample.h"
 #include "inference/effects.h"
 #include "inference/randomize_estimate.h"
-#include "moments/sample_build.h"
 #include "numeric/stream.h"
 #include "result/record.h"
 #include "temoin/estimate.h"
@@ -258,16 +258,11 @@ static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assi
     tm_notes notes;
     tm_effect *effects;
     double *arm_weight;
-    bool strata_suffice = m->estimator->compares_within_strata && estimate->strata && !trial->plan->design.probability;
     tm_notes_init(&notes, ctx);
-    TM_TRY(tm_sample_build(ctx, assignment, estimate, measure, wave, !strata_suffice, &sample, &notes));
+    TM_TRY(tm_cell_sample_build(ctx, assignment, estimate, m->estimator, measure, wave, &sample, &notes));
+    TM_TRY(tm_cell_contrasts_build(ctx, estimate, trial->n_arms, &arm_weight));
     TM_SCRATCH(ctx, effects, estimate->n_contrasts);
-    TM_SCRATCH(ctx, arm_weight, (int64_t)estimate->n_contrasts * trial->n_arms);
-    for (int32_t c = 0; c < estimate->n_contrasts; c++) {
-        effects[c].notes = notes;
-        memcpy(arm_weight + (int64_t)c * trial->n_arms, estimate->contrasts[c].weights,
-               (size_t)trial->n_arms * sizeof *arm_weight);
-    }
+    for (int32_t c = 0; c < estimate->n_contrasts; c++) effects[c].notes = notes;
     const tm_variance *variance =
         m->variance ? m->variance : default_variance(m->estimator, estimate->cluster, sample.n);
     const tm_bootstrap_options bootstrap = choose_bootstrap(trial->plan, estimate);
@@ -283,7 +278,7 @@ static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assi
         fill_row(estimate, &estimate->contrasts[c], variance, &sample, &effects[c], &rows[c]);
         if (redraws && estimate->randomization) {
             const bool weighted = sample.weight && estimate->weighting != TM_WEIGHTS_COLUMN;
-            const tm_estimate_test test = {redraws, estimate, &sample, m->estimator, variance, weighted};
+            const tm_estimate_test test = {redraws, estimate, &sample, m->estimator, variance, weighted, false};
             TM_TRY(tm_estimate_randomize(ctx, &test, estimate->contrasts[c].weights, &effects[c].notes, &rows[c]));
         }
         TM_TRY(tm_notes_finish(&effects[c].notes, &rows[c].note));
@@ -392,7 +387,8 @@ temoin_status temoin_results_build(temoin_context *ctx, const temoin_trial *tria
     results->clusters = kept.clusters;
     results->n_clusters = kept.n_clusters;
     tm_mark mark = tm_arena_mark(&ctx->scratch);
-    TM_TRY(tm_families_adjust(ctx, plan, rows, results->n_rows));
+    TM_TRY(tm_families_adjust(ctx, assignment, rows, results->n_rows, &results->families));
+    results->n_families = plan->n_families;
     results->rows = rows;
     for (int c = 0; c < tm_n_checks; c++) TM_TRY(tm_checks[c]->run(ctx, assignment, results));
     tm_arena_rewind(&ctx->scratch, mark);

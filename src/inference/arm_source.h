@@ -66,8 +66,9 @@ typedef struct tm_redraw_request {
      * units of the others keep their arms, and p is conditional on who they are. NULL: everybody is drawn again. */
     const double *arm_weight;
     int64_t most;
-    bool clusters; /* the statistic looks at the sample's clusters */
-    bool weighted; /* the sample's weights are one over the chance of the own arm */
+    bool never_listed; /* redraws even where all assignments could be listed, for those who need as many elsewhere */
+    bool clusters;     /* the statistic looks at the sample's clusters */
+    bool weighted;     /* the sample's weights are one over the chance of the own arm */
 } tm_redraw_request;
 
 /* Exact where the design can list its assignments and they are at most `most`.

@@ -207,17 +207,15 @@ temoin_status tm_randomization_draws(temoin_context *ctx, const tm_randomization
     return TEMOIN_OK;
 }
 
-static temoin_status observe(temoin_context *ctx, const tm_randomization_request *request, tm_randomization *out)
+temoin_status tm_randomization_observe(temoin_context *ctx, const tm_randomization_request *request, double *observed)
 {
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
-    double *score = NULL, *value;
-    TM_SCRATCH(ctx, value, request->n_contrasts);
+    double *score = NULL;
     if (request->statistic->score) {
         TM_SCRATCH(ctx, score, request->sample->n);
         TM_TRY(request->statistic->score(ctx, request->sample, score));
     }
-    TM_TRY(tm_randomization_value(ctx, request, request->sample, score, value));
-    for (int32_t c = 0; c < request->n_contrasts; c++) out[c].observed = value[c];
+    TM_TRY(tm_randomization_value(ctx, request, request->sample, score, observed));
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;
 }
@@ -246,18 +244,19 @@ static temoin_status draw_until(temoin_context *ctx, const tm_randomization_requ
 temoin_status tm_randomization_run(temoin_context *ctx, const tm_randomization_request *request, tm_randomization *out)
 {
     const tm_arm_source *source = request->source;
-    double **statistic;
+    double **statistic, *observed;
     bool any = false;
     TM_SCRATCH(ctx, statistic, request->n_contrasts);
+    TM_SCRATCH(ctx, observed, request->n_contrasts);
     for (int32_t c = 0; c < request->n_contrasts; c++) {
         out[c] = (tm_randomization){.exact = source->exact, .probability = source->probability};
         out[c].unit = tm_randomization_unit(request->statistic, request->sample);
         TM_SCRATCH(ctx, out[c].statistic, source->n_draws);
         statistic[c] = out[c].statistic;
     }
-    if (request->sample->n > 0) TM_TRY(observe(ctx, request, out));
+    if (request->sample->n > 0) TM_TRY(tm_randomization_observe(ctx, request, observed));
     for (int32_t c = 0; c < request->n_contrasts; c++) {
-        if (request->sample->n == 0) out[c].observed = NAN;
+        out[c].observed = request->sample->n == 0 ? NAN : observed[c];
         any = any || !isnan(out[c].observed);
     }
     if (any) TM_TRY(draw_until(ctx, request, out, statistic));

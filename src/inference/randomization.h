@@ -54,6 +54,10 @@ TEMOIN_MUST_CHECK temoin_status tm_randomization_run(temoin_context *ctx, const 
 TEMOIN_MUST_CHECK temoin_status tm_randomization_value(temoin_context *ctx, const tm_randomization_request *request,
                                                        const tm_sample *sample, const double *score, double *value);
 
+/* The statistics of the trial as it is, [n_contrasts]; NaN: not defined. Needs a row. */
+TEMOIN_MUST_CHECK temoin_status tm_randomization_observe(temoin_context *ctx, const tm_randomization_request *request,
+                                                         double *observed);
+
 /* Statistics of the draws first … first + n - 1 only: statistic [n_contrasts] → [n]. For the same draws with another
  * outcome, ask again with a sample that differs in `y` alone. */
 TEMOIN_MUST_CHECK temoin_status tm_randomization_draws(temoin_context *ctx, const tm_randomization_request *request,

@@ -23,6 +23,7 @@ temoin_status tm_estimate_test_prepare(temoin_context *ctx, const tm_estimate_te
                                   .sample = test->sample,
                                   .arm_weight = conditional ? arm_weight : NULL,
                                   .most = plan->randomization_draws,
+                                  .never_listed = test->never_listed,
                                   .clusters = statistic->needs_se && test->variance->clustered,
                                   .weighted = test->weighted && test->sample->weight && statistic->of_effect};
     TM_TRY(tm_redraw_source_build(ctx, redraw, source, refused));

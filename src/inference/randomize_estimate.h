@@ -11,7 +11,8 @@ typedef struct tm_estimate_test {
     const tm_sample *sample; /* of one measure at one wave */
     const tm_estimator *estimator;
     const tm_variance *variance;
-    bool weighted; /* the sample's weights are one over the chance of the own arm */
+    bool weighted;     /* the sample's weights are one over the chance of the own arm */
+    bool never_listed; /* as in tm_redraw_request */
 } tm_estimate_test;
 
 /* What the test of contrasts arm_weight [n_contrasts * n_arms] asks, with its source of arms.

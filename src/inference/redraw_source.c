@@ -229,7 +229,9 @@ temoin_status tm_redraw_source_build(temoin_context *ctx, const tm_redraw_reques
     d->assignment = assignment;
     *out = (tm_arm_source){.n = request->sample->n, .n_draws = request->most, .data = d, .open = open, .draw = draw};
     if (request->clusters) TM_TRY(tm_providers_move(ctx, redraws, &out->moves_clusters));
-    d->most_listed = out->moves_clusters ? 0 : request->most; /* dealing adds chance to the draw: nothing is exact */
+    d->most_listed = out->moves_clusters || request->never_listed
+                         ? 0
+                         : request->most; /* dealing adds chance to the draw: nothing is exact */
     out->moves_weights = request->weighted;
     if (out->moves_clusters) TM_TRY(tm_provider_places_build(ctx, assignment, &d->places));
     if (out->moves_weights) TM_TRY(list_chances(ctx, d));

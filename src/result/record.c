@@ -162,6 +162,13 @@ static const tm_field first_stage_fields[] = {
 };
 
 static const tm_record clusters_record = RECORD(temoin_clusters, clusters_fields);
+static const tm_field family_fields[] = {
+    FIELD(temoin_family_summary, name, TEXT),        FIELD(temoin_family_summary, n_rows, COUNT),
+    FIELD(temoin_family_summary, p_omnibus, NUMBER), FIELD(temoin_family_summary, n_redraws, COUNT),
+    FIELD(temoin_family_summary, exact, FLAG),
+};
+
+static const tm_record family_record = RECORD(temoin_family_summary, family_fields);
 static const tm_record first_stage_record = RECORD(temoin_first_stage, first_stage_fields);
 static const tm_record arm_record = RECORD(temoin_arm_summary, arm_fields);
 static const tm_record measure_record = RECORD(temoin_measure_summary, measure_fields);
@@ -180,7 +187,7 @@ const tm_record tm_results_record = RECORD(temoin_results, results_fields);
 const tm_record_list tm_results_lists[] = {
     LIST(arms, arm_record),          LIST(measures, measure_record), LIST(flow, flow_record),
     LIST(baseline, baseline_record), LIST(omnibus, omnibus_record),  LIST(first_stages, first_stage_record),
-    LIST(clusters, clusters_record), LIST(rows, tm_row_record),
+    LIST(clusters, clusters_record), LIST(families, family_record),  LIST(rows, tm_row_record),
 };
 const int tm_n_results_lists = sizeof tm_results_lists / sizeof *tm_results_lists;
 

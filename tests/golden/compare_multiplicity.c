@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Multiple comparisons: adjustments of p values. The members of a family are the results that agree in all but the
- * contrast. */
+/* Multiple comparisons: adjustments of p values, and of the contrasts of one fit. The members of a family are the
+ * results that agree in all but the contrast. */
 #include "adjustments/adjustment.h"
+#include "golden_sample.h"
 #include "golden_tally.h"
+#include "inference/effects_correlation.h"
 
 enum { MOST_MEMBERS = 32 };
 
@@ -78,11 +80,57 @@ static void compare_p_adjustment(temoin_context *ctx, golden_tally *t, const gol
         golden_compare(t, data, r, "p", adjusted[all.own], r->p, 0);
 }
 
+/* All contrasts of the family in one fit. */
+static void compare_dunnett(temoin_context *ctx, golden_tally *t, const golden_data *data, const golden_result *r)
+{
+    const char *key = strcmp(r->estimator, "dunnett_single_step") == 0 ? "dunnett" : "dunnett_step_down";
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    static double weight[MOST_MEMBERS * MOST_MEMBERS];
+    double p[MOST_MEMBERS], statistic[MOST_MEMBERS], df[MOST_MEMBERS], adjusted[MOST_MEMBERS];
+    static double correlation[MOST_MEMBERS * MOST_MEMBERS];
+    const int64_t fit[MOST_MEMBERS] = {0};
+    tm_effect effects[MOST_MEMBERS];
+    golden_formula formula;
+    golden_sample s;
+    const char *why;
+    members all;
+    find_members(data, r, &all);
+    assert_true(golden_formula_read(r->formula, &formula));
+    for (int64_t i = 0; i < all.n; i++) {
+        assert_true(golden_sample_build(ctx, data, &all.result[i], &formula, &(golden_options){0}, &s, &why));
+        assert_true(s.sample.n_arms < MOST_MEMBERS);
+        memcpy(weight + i * s.sample.n_arms, s.arm_weight, (size_t)s.sample.n_arms * sizeof *weight);
+        tm_notes_init(&effects[i].notes, ctx);
+    }
+    const tm_estimator *ols = tm_estimator_find("ols");
+    const tm_variance *variance = golden_variance(r);
+    check_ok(ctx, tm_effects_run(ctx, &s.sample, ols, variance, weight, (int32_t)all.n, r->level, effects));
+    check_ok(ctx, tm_effects_correlation(ctx, &s.sample, ols, variance, weight, (int32_t)all.n, correlation));
+    for (int64_t i = 0; i < all.n; i++) {
+        p[i] = effects[i].p;
+        statistic[i] = effects[i].statistic;
+        df[i] = effects[i].df;
+    }
+    const tm_family family = {
+        .n = all.n, .p = p, .statistic = statistic, .df = df, .fit = fit, .correlation = correlation};
+    check_ok(ctx, tm_adjustment_find(key)->run(ctx, &family, adjusted));
+    t->results++;
+    golden_compare(t, data, r, "n", (double)effects[all.own].n, r->n, 0);
+    golden_compare(t, data, r, "estimate", effects[all.own].value, r->estimate, 0);
+    golden_compare(t, data, r, "se", effects[all.own].se, r->se, 0);
+    golden_compare(t, data, r, "df", df[all.own], r->df, 0);
+    golden_compare(t, data, r, "t", statistic[all.own], r->t, 0);
+    golden_compare(t, data, r, "p", adjusted[all.own], r->p, 0);
+    tm_arena_rewind(&ctx->scratch, mark);
+}
+
 bool compare_multiplicity(temoin_context *ctx, golden_tally *t, const golden_data *data, const golden_result *r)
 {
     if (strcmp(r->family, "multiple_testing") != 0) return false;
     const char *key = key_of(r->estimator);
-    if (!key) return false;
+    const bool dunnett = strncmp(r->estimator, "dunnett_", 8) == 0;
+    if (dunnett) compare_dunnett(ctx, t, data, r);
+    if (!key) return dunnett;
     compare_p_adjustment(ctx, t, data, r, tm_adjustment_find(key));
     return true;
 }

@@ -120,7 +120,7 @@ bool compare_step_down(temoin_context *ctx, golden_tally *t, const golden_data *
         golden_list_assignments(&s.units, visit, &s);
     else
         golden_draw_assignments(&s.units, 97, MONTE_CARLO_DRAWS, visit, &s);
-    const tm_redrawn redrawn = {s.n_draws, observed, (const double *const *)s.statistic, NULL, exact, true};
+    const tm_redrawn redrawn = {s.n_draws, observed, (const double *const *)s.statistic, NULL, 1e-9, NULL, exact, true};
     const double p = adjusted_p(ctx, r, &redrawn, &s);
     t->results++;
     if (exact) {

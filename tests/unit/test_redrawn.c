@@ -29,7 +29,8 @@ static void draw_trial(uint64_t *seed, trial *t)
     }
     for (int r = 0; r < t->n_draws; r++) total += t->probability[r] = 1 + rand_below(seed, 4);
     for (int r = 0; r < t->n_draws; r++) t->probability[r] /= total;
-    t->redrawn = (tm_redrawn){t->n_draws, t->observed, t->view, weighted ? t->probability : NULL, exact, true};
+    t->redrawn =
+        (tm_redrawn){t->n_draws, t->observed, t->view, weighted ? t->probability : NULL, 1e-9, NULL, exact, true};
 }
 
 static double size_in(const trial *t, int i, int r)
@@ -144,7 +145,7 @@ static void holes(void **state)
     temoin_context *ctx = check_context();
     const double a[] = {1, 3, NAN}, b[] = {2, 0.5, 1}, observed[] = {NAN, 2.5, -1.5};
     const double *const views[] = {NULL, a, b};
-    tm_redrawn redrawn = {3, observed, views, NULL, false, true};
+    tm_redrawn redrawn = {3, observed, views, NULL, 1e-9, NULL, false, true};
     double got[3];
     check_ok(ctx, tm_redrawn_max_t(ctx, &redrawn, 3, true, got));
     assert_true(isnan(got[0]));
