@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The whole analysis: every estimate of the plan, its families, then the checks. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/nearest.h"
@@ -30,6 +31,21 @@ typedef struct method {
 /* With fewer rows the degrees of freedom of a robust variance matter, and Bell & McCaffrey's are the default. */
 enum { FEW_ROWS = 500 };
 
+/* The first in the list of an estimator that runs itself; of a linear model, in the registry. */
+static const tm_variance *first_variance(const tm_estimator *estimator, bool clustered)
+{
+    for (int v = 0; !estimator->run && v < tm_n_variances; v++)
+        if (tm_variances[v]->clustered == clustered && tm_variance_serves(tm_variances[v], estimator))
+            return tm_variances[v];
+    for (const char *at = estimator->variances; at && *at; at += strcspn(at, " "), at += *at == ' ') {
+        char key[64];
+        snprintf(key, sizeof key, "%.*s", (int)strcspn(at, " "), at);
+        const tm_variance *variance = tm_variance_find(key);
+        if (variance && variance->clustered == clustered) return variance;
+    }
+    return NULL;
+}
+
 /* cr2 with clusters; without, neyman for differences in means and hc2 for regressions; else the estimator's first. */
 static const tm_variance *default_variance(const tm_estimator *estimator, bool clustered, int64_t n_rows)
 {
@@ -38,10 +54,7 @@ static const tm_variance *default_variance(const tm_estimator *estimator, bool c
         const tm_variance *variance = tm_variance_find(preferred[k]);
         if (variance->clustered == clustered && tm_variance_serves(variance, estimator)) return variance;
     }
-    for (int v = 0; v < tm_n_variances; v++)
-        if (tm_variances[v]->clustered == clustered && tm_variance_serves(tm_variances[v], estimator))
-            return tm_variances[v];
-    return NULL;
+    return first_variance(estimator, clustered);
 }
 
 /* `what` is a registry's entry; the registry is its plural. */
@@ -72,6 +85,23 @@ static temoin_status find_method(temoin_context *ctx, const temoin_plan *plan, i
     return TEMOIN_OK;
 }
 
+/* Some estimators are for outcomes of one kind. */
+static temoin_status check_measures(temoin_context *ctx, const temoin_plan *plan, int e, const tm_estimator *estimator)
+{
+    const tm_plan_estimate *estimate = &plan->estimates[e];
+    for (int32_t m = 0; m < estimate->n_measures; m++) {
+        const tm_plan_measure *measure = &plan->measures[estimate->measures[m]];
+        if (estimator->outcome == TM_OUTCOME_BINARY && measure->kind != TM_MEASURE_BINARY)
+            TM_FAIL(
+                ctx, TEMOIN_ERR_PLAN,
+                "%s: line %d: estimator \"%s\" is for measures of kind binary; \"%s\" is %s, for which there are dim, "
+                "ols and lin",
+                plan->path, tm_plan_line(plan, "estimates[%d].measures[%d]", e, (int)m), estimator->key, measure->name,
+                measure->kind == TM_MEASURE_COUNT ? "a count" : "continuous");
+    }
+    return TEMOIN_OK;
+}
+
 static temoin_status check_method(temoin_context *ctx, const temoin_plan *plan, int e, const method *m)
 {
     const tm_plan_estimate *estimate = &plan->estimates[e];
@@ -79,6 +109,7 @@ static temoin_status check_method(temoin_context *ctx, const temoin_plan *plan, 
         TM_FAIL(ctx, TEMOIN_ERR_PLAN,
                 "%s: line %d: estimator \"%s\" takes no covariates; use ols or lin, or leave them out", plan->path,
                 tm_plan_line(plan, "estimates[%d].covariates", e), m->estimator->key);
+    TM_TRY(check_measures(ctx, plan, e, m->estimator));
     if (!m->variance) {
         if (default_variance(m->estimator, estimate->cluster, 0)) return TEMOIN_OK;
         TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: estimator \"%s\" has no variance that %s clusters; %s", plan->path,

@@ -20,12 +20,20 @@ typedef struct tm_request {
     double level;
 } tm_request;
 
+/* What an outcome must be. */
+typedef enum tm_outcome {
+    TM_OUTCOME_ANY,          /* effects follow a + b y */
+    TM_OUTCOME_BINARY,       /* 0 or 1 */
+    TM_OUTCOME_NOT_NEGATIVE, /* 0 or more */
+} tm_outcome;
+
 typedef struct tm_estimator {
     const char *key;
     const char *title_en;
     const char *title_fr;
     const char *cites;
     bool takes_covariates;
+    tm_outcome outcome;
     bool blockwise;              /* the model is block means only: block-wise variances apply */
     bool compares_within_strata; /* needs no weights where probabilities differ between strata */
     /* Fills the model but for its sample, contrasts and arm weights, which are set on entry. left_out [n_contrasts]:

@@ -198,6 +198,29 @@ static int32_t express_contrast(const tm_fit *fit, const basis *b, int32_t contr
     return blocking;
 }
 
+/* β solves Rβ = Q'y; α_f is the group's mean of y less that of Σ β_j x_j. */
+static temoin_status solve_coefficients(temoin_context *ctx, tm_fit *fit, const basis *b, const double *along,
+                                        const double *mean)
+{
+    int32_t p = fit->model->n_columns;
+    double *column, *group;
+    TM_SCRATCH(ctx, column, p);
+    TM_SCRATCH(ctx, group, fit->n_groups);
+    memcpy(group, mean, (size_t)fit->n_groups * sizeof *group);
+    for (int32_t j = p - 1; j >= 0; j--) {
+        int32_t k = b->position[j];
+        if (k < 0) continue;
+        double left = along[k];
+        for (int32_t later = j + 1; later < p; later++)
+            if (b->position[later] >= 0) left -= b->coefficient[(int64_t)later * p + k] * column[later];
+        column[j] = left / b->coefficient[(int64_t)j * p + k];
+        for (int32_t f = 0; f < fit->n_groups; f++) group[f] -= column[j] * b->mean[(int64_t)j * fit->n_groups + f];
+    }
+    fit->column_coefficient = column;
+    fit->group_coefficient = group;
+    return TEMOIN_OK;
+}
+
 static temoin_status solve(temoin_context *ctx, tm_fit *fit, const int64_t *order, const basis *b)
 {
     const tm_model *model = fit->model;
@@ -212,6 +235,7 @@ static temoin_status solve(temoin_context *ctx, tm_fit *fit, const int64_t *orde
     TM_SCRATCH(ctx, blocking, model->n_contrasts);
     TM_TRY(take_out_means(ctx, fit, model->sample->y, order, e, mean, &length));
     TM_TRY(tm_columns_project(ctx, b->q, fit->rank, e, fit->n, coefficient, &length));
+    TM_TRY(solve_coefficients(ctx, fit, b, coefficient, mean));
     for (int64_t i = 0; i < fit->n; i++)
         response[i] = model->sample->y[order[i]] * (fit->root_weight ? fit->root_weight[i] : 1);
     for (int32_t c = 0; c < model->n_contrasts; c++) {
@@ -268,6 +292,7 @@ temoin_status tm_fit_build(temoin_context *ctx, const tm_model *model, const tm_
     TM_TRY(cut_cells(ctx, fit, order));
     TM_TRY(weigh_cells(ctx, fit, order));
     for (int64_t i = 0; i < fit->n; i++) arm[i] = model->sample->arm[order[i]];
+    fit->order = order;
     fit->arm = arm;
     TM_TRY(orthonormalize(ctx, fit, order, &b));
     TM_TRY(solve(ctx, fit, order, &b));

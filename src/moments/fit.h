@@ -25,6 +25,7 @@ typedef struct tm_fit {
     int32_t n_groups;
     int32_t rank;              /* r: columns that are not collinear */
     int32_t n_parameters;      /* n_groups + rank */
+    const int64_t *order;      /* [n] the sample's row that stands i-th in fit order */
     const int32_t *arm;        /* [n] in fit order */
     const double *root_weight; /* [n] in fit order; NULL: all one */
     double *const *q;          /* [rank] → [n] */
@@ -34,9 +35,11 @@ typedef struct tm_fit {
     int32_t n_clusters;        /* 1 when the sample is not clustered */
     int64_t n_cells;
     tm_cell *cell;
-    const int64_t *cluster_cell; /* [n_clusters + 1] first cell of each cluster */
-    const double *basis;         /* [n_contrasts * n_parameters] ℓ_c: groups first */
-    const double *value;         /* [n_contrasts] effect; NaN: not identified */
+    const int64_t *cluster_cell;      /* [n_clusters + 1] first cell of each cluster */
+    const double *basis;              /* [n_contrasts * n_parameters] ℓ_c: groups first */
+    const double *value;              /* [n_contrasts] effect; NaN: not identified */
+    const double *group_coefficient;  /* [n_groups] α */
+    const double *column_coefficient; /* [n_columns] β, 0 where dropped */
     int32_t n_dropped;
     const int32_t *dropped;  /* [n_dropped] collinear columns */
     const int32_t *blocking; /* [n_contrasts] the dropped column that a contrast needed, -1: none */

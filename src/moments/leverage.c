@@ -64,6 +64,26 @@ int64_t tm_clusters_largest_n(const tm_fit *fit)
     return largest;
 }
 
+temoin_status tm_clusters_in_arms(temoin_context *ctx, const tm_fit *fit, int64_t *n_clusters)
+{
+    tm_mark mark = tm_arena_mark(&ctx->scratch);
+    int32_t n_arms = fit->model->sample->n_arms, *last;
+    TM_SCRATCH(ctx, last, n_arms);
+    for (int32_t a = 0; a < n_arms; a++) {
+        last[a] = -1;
+        n_clusters[a] = 0;
+    }
+    for (int32_t g = 0; g < fit->n_clusters; g++) {
+        tm_cluster cluster = tm_cluster_view(fit, g);
+        for (int64_t i = cluster.start; i < cluster.start + cluster.n; i++) {
+            n_clusters[fit->arm[i]] += last[fit->arm[i]] != g;
+            last[fit->arm[i]] = g;
+        }
+    }
+    tm_arena_rewind(&ctx->scratch, mark);
+    return TEMOIN_OK;
+}
+
 /* Rows of a cluster are one run and rows of a cell another, so that all entries are sums over runs. */
 static void cell_moments(const tm_kernels *kernels, const tm_fit *fit, const tm_cluster *cluster, int32_t k,
                          double *gram, double *score)

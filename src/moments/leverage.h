@@ -27,6 +27,9 @@ typedef struct tm_cluster {
 
 tm_cluster tm_cluster_view(const tm_fit *fit, int32_t g);
 
+/* Clusters with rows in each arm, [n_arms]. */
+TEMOIN_MUST_CHECK temoin_status tm_clusters_in_arms(temoin_context *ctx, const tm_fit *fit, int64_t *n_clusters);
+
 /* The largest dim, and the largest number of rows, of any cluster. */
 int32_t tm_clusters_largest_dim(const tm_fit *fit);
 int64_t tm_clusters_largest_n(const tm_fit *fit);

@@ -91,54 +91,6 @@ double tm_student_quantile(double p, double df)
     return upper ? t : -t;
 }
 
-/* P(Z >= x), x >= 0: the density times the integral over v > 0 of exp(-x v - v² / 2), by the same rule as above. */
-static double normal_mills(double x)
-{
-    enum { STEPS = 36, PER_UNIT = 8 };
-    const double reach = 1 / (x + 1);
-    double sum = 0;
-    for (int k = -STEPS; k <= STEPS; k++) {
-        const double at = (double)k / PER_UNIT, squeeze = tm_exp(-at), v = reach * tm_exp(at - squeeze);
-        sum += tm_exp(-v * (x + v / 2)) * v * (1 + squeeze);
-    }
-    return sum / PER_UNIT;
-}
-
-/* exp(-x² / 2): x² in two parts, the first exact, because the rounding of 700 is 1e-13 of the result. */
-static double normal_bell(double x)
-{
-    const double head = floor(x * 16) / 16, rest = (x - head) * (x + head);
-    return tm_exp(-head * head / 2) * tm_exp(-rest / 2);
-}
-
-static double normal_upper(double x)
-{
-    static const double root_2pi = 2.5066282746310005024;
-    return x > 39 ? 0 : normal_bell(x) / root_2pi * normal_mills(x);
-}
-
-double tm_normal_cdf(double x)
-{
-    if (isnan(x)) return x;
-    return x < 0 ? normal_upper(-x) : 1 - normal_upper(x);
-}
-
-/* Newton's method on the logarithm of the smaller tail, which is concave: from any start it is at the root's right
- * after one step and then comes down to it. */
-double tm_normal_quantile(double p)
-{
-    if (!(p >= 0 && p <= 1)) return NAN;
-    if (p == 0 || p == 1) return p == 0 ? -INFINITY : INFINITY;
-    const double q = fmin(p, 1 - p), target = tm_log(q * 2.5066282746310005024);
-    double x = fmax(rough_normal_upper(q), 0);
-    for (int i = 0; i < 100; i++) {
-        const double mills = normal_mills(x), step = (tm_log(mills) - x * x / 2 - target) * mills;
-        x = fmax(x + step, 0);
-        if (fabs(step) <= 1e-15 * x) break;
-    }
-    return p < 0.5 ? -x : p > 0.5 ? x : 0;
-}
-
 double tm_chi2_upper(double x, double df)
 {
     return df <= df_chi2_largest ? tm_gamma_upper(df / 2, x / 2) : NAN;

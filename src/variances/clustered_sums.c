@@ -31,18 +31,9 @@ temoin_status tm_clustered_refuse(temoin_context *ctx, const tm_fit *fit, tm_unc
 {
     tm_mark mark = tm_arena_mark(&ctx->scratch);
     int32_t n_arms = fit->model->sample->n_arms;
-    int32_t *last;
     int64_t *n_clusters;
-    TM_SCRATCH(ctx, last, n_arms);
     TM_SCRATCH(ctx, n_clusters, n_arms);
-    for (int32_t a = 0; a < n_arms; a++) last[a] = -1;
-    for (int32_t g = 0; g < fit->n_clusters; g++) {
-        tm_cluster cluster = tm_cluster_view(fit, g);
-        for (int64_t i = cluster.start; i < cluster.start + cluster.n; i++) {
-            n_clusters[fit->arm[i]] += last[fit->arm[i]] != g;
-            last[fit->arm[i]] = g;
-        }
-    }
+    TM_TRY(tm_clusters_in_arms(ctx, fit, n_clusters));
     for (int32_t c = 0; c < fit->model->n_contrasts; c++) {
         if (isnan(fit->value[c])) continue;
         const double *arm_weight = fit->model->arm_weight + (int64_t)c * n_arms;

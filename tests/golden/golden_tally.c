@@ -3,6 +3,7 @@
 
 golden_comparer *const golden_comparers[] = {
     compare_linear,
+    compare_glm,
     compare_multiplicity,
     compare_iv,
     compare_bootstrap,

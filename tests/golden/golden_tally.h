@@ -41,6 +41,7 @@ golden_comparer compare_multiplicity;
 golden_comparer compare_iv;
 golden_comparer compare_bootstrap;
 golden_comparer compare_step_down;
+golden_comparer compare_glm;
 
 extern golden_comparer *const golden_comparers[]; /* NULL beyond the last */
 

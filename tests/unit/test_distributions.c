@@ -97,6 +97,50 @@ static void normal_tails_and_quantiles(void **state)
     }
 }
 
+/* mpmath, 60 digits, at the doubles themselves: distribution function, density, Mills' ratio. */
+static void normal_functions_have_fourteen_digits(void **state)
+{
+    (void)state;
+    static const double known[][4] = {
+        {-37, 5.7255712225245768227e-300, 2.1200065515246056269e-298, 4.7169665550365805467e+297},
+        {-30.3, 5.7317235033154952943e-202, 1.738599780834906741e-200, 5.7517550101138405581e+199},
+        {-18.7, 2.475235845142541265e-78, 4.641852941377031947e-77, 2.1543121090418352207e+76},
+        {-10, 7.619853024160526066e-24, 7.6945986267064193463e-23, 1.2996129473592022903e+22},
+        {-8.123, 2.2739966001665745214e-16, 1.8743714221680769e-15, 533512188765289.81661},
+        {-6.3, 1.4882282217623126669e-10, 9.6014333703123344964e-10, 1041511159.0975371123},
+        {-5, 2.8665157187919391167e-7, 1.4867195147342977079e-6, 672621.63672287925231},
+        {-3.7, 0.00010779973347738826148, 0.00042478027055075140767, 2353.9045233200364555},
+        {-2.2, 0.013903447513498604313, 0.035474592846231420621, 27.79726202245215012},
+        {-1.96, 0.024997895148220436213, 0.058440944333451464389, 16.683544661575404483},
+        {-1.3, 0.096800484585610325542, 0.17136859204780734707, 5.2705078837458189236},
+        {-1.0001, 0.15863105806885876032, 0.24194652744677209302, 3.4774995566582011085},
+        {-0.9999, 0.15867945221376258366, 0.24199492159151460254, 3.4766041462902243991},
+        {-0.71, 0.23885206808998673293, 0.31006028483341613225, 2.4548385238017495954},
+        {-0.3, 0.38208857781104736693, 0.38138781546052408688, 1.6201656087067892967},
+        {-0.1, 0.46017216272297101633, 0.39695254747701176529, 1.3599304015256165674},
+        {-1e-05, 0.49999601057719605216, 0.39894228038148556392, 1.2533241373781662914},
+        {0.2, 0.57925970943910302738, 0.39104269397545587714, 1.0759446399152136826},
+        {0.77, 0.77935005365735039402, 0.29659475499381571029, 0.74394419532891056151},
+        {1, 0.84134474606854294859, 0.2419707245191433498, 0.65567954241879847154},
+        {1.9, 0.97128344018399819477, 0.065615814774676602338, 0.43764692878712088236},
+        {3.3, 0.99951657585761622249, 0.0017225689390536811513, 0.28064139055552327834},
+    };
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
+        const double x = known[k][0], cdf = known[k][1];
+        check_close(tm_normal_cdf(x), cdf, 2e-15);
+        check_close(tm_normal_density(x), known[k][2], 2e-15);
+        check_close(tm_normal_mills(x), known[k][3], x < -1 ? 1e-14 : 2e-15);
+        if (x < -1e-3) check_close(tm_normal_quantile(cdf), x, 4e-15);
+    }
+    for (double p = 1e-300; p < 0.5; p *= 1.9) {
+        const double x = tm_normal_quantile(p); /* one unit in its last place changes p by x² of them */
+        check_close(tm_normal_cdf(x), p, 2.3e-16 * (x * x + 10));
+    }
+    assert_true(tm_normal_quantile(0) == -INFINITY && tm_normal_quantile(1) == INFINITY);
+    assert_true(tm_normal_cdf(-INFINITY) == 0 && tm_normal_cdf(INFINITY) == 1 && tm_normal_mills(INFINITY) == 0);
+    assert_true(fabs(tm_normal_quantile(0.5 + 1e-9) - 1e-9 / tm_normal_density(0)) < 1e-16);
+}
+
 /* df 2 is exponential and df 4 has one term more; the rest from mpmath's incomplete gamma function, 50 digits. */
 static void chi_square_tails(void **state)
 {
@@ -194,6 +238,7 @@ int main(void)
         cmocka_unit_test(student_quantiles),
         cmocka_unit_test(very_many_degrees_of_freedom_are_normal),
         cmocka_unit_test(normal_tails_and_quantiles),
+        cmocka_unit_test(normal_functions_have_fourteen_digits),
         cmocka_unit_test(chi_square_tails),
         cmocka_unit_test(chi_square_quantiles),
         cmocka_unit_test(edges_have_no_number_or_the_limit),

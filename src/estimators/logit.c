@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "estimators/glm_effects.h"
+
+static temoin_status run(temoin_context *ctx, const tm_request *request, tm_effect *out)
+{
+    return tm_glm_effects_run(ctx, request, &tm_glm_logit, TM_GLM_COEFFICIENT, out);
+}
+
+const tm_estimator tm_estimator_logit = {
+    .key = "logit",
+    .title_en = "logistic regression: log odds ratio",
+    .title_fr = "régression logistique : logarithme du rapport des cotes",
+    .cites = "McCullagh & Nelder 1989, ch. 4",
+    .takes_covariates = true,
+    .outcome = TM_OUTCOME_BINARY,
+    .run = run,
+    .variances = TM_GLM_VARIANCES,
+};

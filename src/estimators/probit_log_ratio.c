@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "estimators/glm_effects.h"
+
+static temoin_status run(temoin_context *ctx, const tm_request *request, tm_effect *out)
+{
+    return tm_glm_effects_run(ctx, request, &tm_glm_probit, TM_GLM_LOG_RATIO, out);
+}
+
+const tm_estimator tm_estimator_probit_log_ratio = {
+    .key = "probit_log_ratio",
+    .title_en = "probit regression: log ratio of average predictions",
+    .title_fr = "régression probit : logarithme du rapport des prédictions moyennes",
+    .cites = "Bliss 1934; McCullagh & Nelder 1989, ch. 4; Greenland 2004",
+    .takes_covariates = true,
+    .outcome = TM_OUTCOME_BINARY,
+    .run = run,
+    .variances = TM_GLM_VARIANCES_OBSERVED,
+};
