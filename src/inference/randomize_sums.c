@@ -35,16 +35,10 @@ static bool is_plain(const tm_sample *sample)
     return sample->n > 0 && largest > 1e-30 && largest < 1e30 && high - low > 1e-12 * largest;
 }
 
-static bool serves(const tm_randomization_request *request, tm_sum_model *model)
+static bool is_effect_served(const tm_randomization_request *request, tm_sum_model *model)
 {
-    const tm_arm_source *source = request->source;
-    const bool difference = strcmp(request->statistic->key, "difference") == 0;
-    *model = (tm_sum_model){.sample = request->sample,
-                            .arm_weight = request->arm_weight,
-                            .n_contrasts = request->n_contrasts,
-                            .studentized = strcmp(request->statistic->key, "studentized") == 0};
-    if (!source->bits || source->bits->n_masks == source->bits->n_arms || !(difference || model->studentized))
-        return false;
+    model->studentized = strcmp(request->statistic->key, "studentized") == 0;
+    if (!model->studentized && strcmp(request->statistic->key, "difference") != 0) return false;
     if (request->sample->weight || !is_plain(request->sample)) return false;
     if (model->studentized) {
         model->variance = find_variance(request->variance->key);
@@ -53,6 +47,19 @@ static bool serves(const tm_randomization_request *request, tm_sum_model *model)
     for (size_t k = 0; k < sizeof routes / sizeof *routes; k++)
         if (strcmp(request->estimator->key, routes[k]->estimator) == 0) model->route = routes[k];
     return model->route && model->route->serves(model);
+}
+
+static bool serves(const tm_randomization_request *request, tm_sum_model *model)
+{
+    const tm_redraw_bits *bits = request->source->bits;
+    *model = (tm_sum_model){.sample = request->sample,
+                            .statistic = request->statistic,
+                            .arm_weight = request->arm_weight,
+                            .n_contrasts = request->n_contrasts};
+    if (!bits || bits->n_masks == bits->n_arms || request->sample->n == 0) return false;
+    if (request->statistic->of_effect) return is_effect_served(request, model);
+    model->route = &tm_sum_route_scores;
+    return model->route->serves(model);
 }
 
 /* What does not change from draw to draw. */

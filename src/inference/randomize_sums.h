@@ -3,8 +3,9 @@
  * strata, the sums are taken of thousands of redraws at once and nobody is fitted again.
  *
  * Served are `difference` and `studentized` of unweighted samples of which only the arms change: of `dim` with
- * variances of single rows, and of `ols`, whose studentized effect needs `classical` or no covariates. A redraw whose
- * sums would lose digits, or in which something is not identified that a fit would settle, is left to the fit. */
+ * variances of single rows, and of `ols`, whose studentized effect needs `classical` or no covariates; and statistics
+ * of scores that sums are enough for, as those of ranks. A redraw whose sums would lose digits, or in which something
+ * is not identified that a fit would settle, is left to the fit. */
 #ifndef TM_RANDOMIZE_SUMS_H
 #define TM_RANDOMIZE_SUMS_H
 
@@ -30,7 +31,7 @@ typedef struct tm_sum_model tm_sum_model;
 
 /* One estimator's way. A *cell* is a stratum and an arm; it holds its number of rows, and the sums of the columns. */
 typedef struct tm_sum_route {
-    const char *estimator;
+    const char *estimator; /* NULL: of scores, whatever the estimator */
     bool (*serves)(const tm_sum_model *model);
     /* Sets n_columns, column and what `find` needs. */
     temoin_status (*prepare)(temoin_context *ctx, tm_sum_model *model);
@@ -40,6 +41,7 @@ typedef struct tm_sum_route {
 
 struct tm_sum_model {
     const tm_sample *sample;
+    const tm_statistic *statistic;
     const double *arm_weight;
     int32_t n_contrasts;
     bool studentized;
@@ -56,7 +58,7 @@ struct tm_sum_model {
     const void *own; /* the route's */
 };
 
-extern const tm_sum_route tm_sum_route_dim, tm_sum_route_ols;
+extern const tm_sum_route tm_sum_route_dim, tm_sum_route_ols, tm_sum_route_scores;
 
 /* Of a cell whose sums are there. */
 static inline const double *tm_sum_cell(const tm_sum_model *model, const double *cell, int32_t stratum, int32_t arm)

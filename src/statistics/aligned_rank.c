@@ -59,6 +59,17 @@ static temoin_status of_scores(temoin_context *ctx, const tm_sample *sample, con
     return TEMOIN_OK;
 }
 
+static double of_sums(int32_t n_arms, const double *number, const double *sum, const double *arm_weight)
+{
+    double total = 0, weight = 0;
+    (void)number;
+    for (int32_t a = 0; a < n_arms; a++) {
+        total += arm_weight[a] * sum[a];
+        weight += fabs(arm_weight[a]);
+    }
+    return total / weight;
+}
+
 const tm_statistic tm_statistic_aligned_rank = {
     .key = "aligned_rank",
     .title_en = "rank sum of outcomes about the means of their strata",
@@ -66,4 +77,5 @@ const tm_statistic tm_statistic_aligned_rank = {
     .cites = "Hodges & Lehmann 1962",
     .score = score,
     .of_scores = of_scores,
+    .of_sums = of_sums,
 };

@@ -18,6 +18,14 @@ static temoin_status of_scores(temoin_context *ctx, const tm_sample *sample, con
     return TEMOIN_OK;
 }
 
+static double of_sums(int32_t n_arms, const double *number, const double *sum, const double *arm_weight)
+{
+    double value = 0;
+    for (int32_t a = 0; a < n_arms; a++)
+        if (arm_weight[a] != 0) value += arm_weight[a] * (sum[a] / number[a]); /* of nobody: NaN */
+    return value;
+}
+
 const tm_statistic tm_statistic_rank_sum = {
     .key = "rank_sum",
     .title_en = "difference in mean ranks (ties share theirs)",
@@ -25,4 +33,5 @@ const tm_statistic tm_statistic_rank_sum = {
     .cites = "Wilcoxon 1945; Mann & Whitney 1947; Lehmann 1975, ch. 1",
     .score = score,
     .of_scores = of_scores,
+    .of_sums = of_sums,
 };

@@ -29,6 +29,8 @@ typedef struct tm_statistic {
      * [n_arms]; NaN: there is none. Scratch is rewound. */
     temoin_status (*of_scores)(temoin_context *ctx, const tm_sample *sample, const double *score,
                                const double *arm_weight, double *value);
+    /* The same from the number of rows and the sum of scores of each arm, [n_arms]; NULL: they are not enough. */
+    double (*of_sums)(int32_t n_arms, const double *number, const double *sum, const double *arm_weight);
 } tm_statistic;
 
 extern const tm_statistic *const tm_statistics[];

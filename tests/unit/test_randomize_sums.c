@@ -102,7 +102,7 @@ static void make(made *m, int trial)
 
 /* What either way may lose: 1e-12 of the outcome's size or, in standard errors, of one; and more where the outcome lies
  * far from 0, whose means a fit subtracts from each other. */
-static double rounding_of(const made *m, bool in_units)
+static double rounding_of(const made *m, bool in_units, bool of_ranks)
 {
     double largest = 0, mean = 0, square = 0;
     const double n = (double)m->sample.n;
@@ -111,6 +111,7 @@ static double rounding_of(const made *m, bool in_units)
         mean += m->y[i] / n;
     }
     for (int64_t i = 0; i < m->sample.n; i++) square += (m->y[i] - mean) * (m->y[i] - mean) / n;
+    if (of_ranks) return 1e-14 * n * n;
     return in_units ? 1e-12 * largest : fmax(1e-12, 2e-16 * largest / sqrt(square) * sqrt(n));
 }
 
@@ -136,7 +137,7 @@ static int64_t compare(made *m, const char *estimator, const char *variance, con
     check_ok(ctx, tm_randomize_by_sums(ctx, &request, 3, DRAWS, (double *[]){by_sums[0], by_sums[1]}, done));
     source.bits = NULL;
     check_ok(ctx, tm_randomization_draws(ctx, &request, 3, DRAWS, (double *[]){by_fits[0], by_fits[1]}));
-    const double slack = rounding_of(m, strcmp(statistic, "difference") == 0);
+    const double slack = rounding_of(m, strcmp(statistic, "difference") == 0, strstr(statistic, "rank"));
     for (int c = 0; c < 2; c++)
         for (int d = 0; d < DRAWS; d++) {
             n_done += done[d] && c == 0;
@@ -156,7 +157,8 @@ static void sums_are_the_fits(void **state)
         {"dim", "hc1", "studentized"},   {"dim", "hc2", "studentized"},       {"dim", "hc2_bm", "studentized"},
         {"dim", "hc3", "studentized"},   {"dim", "classical", "studentized"}, {"ols", "hc2", "difference"},
         {"ols", "hc0", "studentized"},   {"ols", "hc1", "studentized"},       {"ols", "hc2", "studentized"},
-        {"ols", "hc3", "studentized"},   {"ols", "hc2_bm", "studentized"},    {"ols", "classical", "studentized"}};
+        {"ols", "hc3", "studentized"},   {"ols", "hc2_bm", "studentized"},    {"ols", "classical", "studentized"},
+        {"dim", "cr2", "rank_sum"},      {"lin", "hc2", "aligned_rank"}};
     enum { N_CASES = sizeof cases / sizeof *cases, TRIALS = 60 };
     static made m;
     for (size_t k = 0; k < N_CASES; k++) {
@@ -181,6 +183,7 @@ static void the_rest_is_left_to_the_fits(void **state)
     make(&m, 5);
     assert_int_equal(compare(&m, "lin", "hc2", "difference", 1), 0);
     assert_int_equal(compare(&m, "ols", "hc2", "studentized", 1), 0);
+    assert_int_equal(compare(&m, "dim", "hc2", "kolmogorov_smirnov", 0), 0);
     for (int64_t i = 0; i < m.sample.n; i++) m.y[i] = 1;
     assert_int_equal(compare(&m, "dim", "neyman", "studentized", 0), 0);
 }
