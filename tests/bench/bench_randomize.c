@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "inference/randomize_sums.h"
 #include "inference/redraw_sums.h"
 #include "kernels/kernels.h"
 #include "stopwatch.h"
@@ -133,6 +134,78 @@ static temoin_status time_shuffles(bench_trial *t, double *seconds)
     return TEMOIN_OK;
 }
 
+/* Whole tests: what an analysis asks for. */
+typedef struct bench_test {
+    const char *estimator, *variance, *statistic;
+    bench_case trial;
+} bench_test;
+
+static temoin_status prepare_test(bench_trial *t, const bench_test *test, tm_randomization_request *request)
+{
+    const int64_t n = test->trial.n_units;
+    int32_t *arm, *group;
+    tm_sample *sample;
+    tm_arm_source *source;
+    static const double weight[] = {-1, 1};
+    TM_SCRATCH(t->ctx, arm, n);
+    TM_SCRATCH(t->ctx, group, n);
+    TM_SCRATCH(t->ctx, sample, 1);
+    TM_SCRATCH(t->ctx, source, 1);
+    TM_TRY(tm_design_find("blocked")->draw(t->ctx, &t->units, arm));
+    for (int64_t u = 0; u < n; u++) group[u] = (int32_t)u;
+    double *const y = t->sums.x[0]; /* blocks are in the order of units here */
+    *sample = (tm_sample){
+        .n = n, .n_arms = 2, .n_strata = t->units.n_strata, .y = y, .arm = arm, .stratum = t->units.stratum};
+    *source = (tm_arm_source){.n = n, .n_draws = test->trial.n_draws, .bits = &t->bits, .row_group = group};
+    *request = (tm_randomization_request){.sample = sample,
+                                          .estimator = tm_estimator_find(test->estimator),
+                                          .variance = tm_variance_find(test->variance),
+                                          .statistic = tm_statistic_find(test->statistic),
+                                          .arm_weight = weight,
+                                          .n_contrasts = 1,
+                                          .source = source};
+    return TEMOIN_OK;
+}
+
+static temoin_status time_test(bench_trial *t, const bench_test *test, stopwatch *watch, double *by_fits)
+{
+    enum { FEW = 20 };
+    tm_randomization_request request;
+    double *value, start;
+    TM_TRY(prepare_test(t, test, &request));
+    TM_SCRATCH(t->ctx, value, test->trial.n_draws);
+    for (int run = 0; run < RUNS; run++) {
+        start = stopwatch_own();
+        TM_TRY(tm_randomization_draws(t->ctx, &request, 0, test->trial.n_draws, &value));
+        stopwatch_add_own(watch, start);
+    }
+    stopwatch_finish(watch);
+    *by_fits = INFINITY;
+    for (int run = 0; run < FEW; run++) {
+        start = stopwatch_own();
+        TM_TRY(tm_randomization_value(t->ctx, &request, request.sample, NULL, value));
+        *by_fits = fmin(*by_fits, (double)test->trial.n_draws * (stopwatch_own() - start));
+        if (*by_fits > 100) break;
+    }
+    return TEMOIN_OK;
+}
+
+static int run_test(const bench_test *test)
+{
+    static bench_trial t;
+    const temoin_context_opts opts = {.threads = 1};
+    stopwatch watch = {.n = 0};
+    double by_fits = 0;
+    t = (bench_trial){.given = &test->trial};
+    if (temoin_context_build(&opts, &t.ctx) != TEMOIN_OK) return 1;
+    if (build_trial(&t) != TEMOIN_OK || time_test(&t, test, &watch, &by_fits) != TEMOIN_OK) return 1;
+    printf("  test: %s %s %-12s %-28s %7lld x %6lld: minimum %8.2f ms, median %8.2f ms; by fits %10.0f ms\n",
+           test->estimator, test->variance, test->statistic, test->trial.name, (long long)test->trial.n_units,
+           (long long)test->trial.n_draws, watch.seconds[0] * 1e3, watch.seconds[RUNS / 2] * 1e3, by_fits * 1e3);
+    temoin_context_free(t.ctx);
+    return 0;
+}
+
 static int run_case(const bench_case *given)
 {
     static bench_trial t;
@@ -171,9 +244,20 @@ int main(void)
         {"4 strata, 2:3, continuous", 155, 100000, 4, 2, {2, 3}, false, 0.05},
         {"1000 pairs, continuous", 2000, 10000, 1000, 2, {1, 1}, false, 0.5},
     };
+    static const bench_test tests[] = {
+        {"dim", "neyman", "difference", {"20 strata, continuous", 1000000, 10000, 20, 2, {1, 1}, false, 0}},
+        {"dim", "neyman", "studentized", {"20 strata, continuous", 1000000, 10000, 20, 2, {1, 1}, false, 0}},
+        {"dim", "neyman", "studentized", {"20 strata, binary", 1000000, 10000, 20, 2, {1, 1}, true, 0}},
+        {"ols", "hc2", "studentized", {"20 strata, continuous", 1000000, 10000, 20, 2, {1, 1}, false, 0}},
+        {"dim", "neyman", "studentized", {"4 strata, binary", 155, 100000, 4, 2, {1, 1}, true, 0}},
+        {"dim", "neyman", "studentized", {"1 stratum, continuous", 155, 100000, 1, 2, {1, 1}, false, 0}},
+        {"ols", "hc2", "studentized", {"4 strata, continuous", 155, 100000, 4, 2, {1, 1}, false, 0}},
+    };
     const tm_kernels *kernels = tm_kernels_find(NULL);
     printf("randomize: processor time of one thread, kernels %s\n", kernels->name);
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
         if (run_case(&cases[k])) return 1;
+    for (size_t k = 0; k < sizeof tests / sizeof *tests; k++)
+        if (run_test(&tests[k])) return 1;
     return 0;
 }
