@@ -27,11 +27,19 @@ typedef enum tm_outcome {
     TM_OUTCOME_NOT_NEGATIVE, /* 0 or more */
 } tm_outcome;
 
+/* What an effect is measured in, where it is not the measure's own unit. */
+typedef enum tm_unit {
+    TM_UNIT_OF_MEASURE,
+    TM_UNIT_LOG_RATIO, /* natural logarithm of a ratio of risks or odds */
+    TM_UNIT_NONE,      /* a pure number, the same whatever the measure's unit */
+} tm_unit;
+
 typedef struct tm_estimator {
     const char *key;
     const char *title_en;
     const char *title_fr;
     const char *cites;
+    tm_unit unit; /* of value, se and interval */
     bool takes_covariates;
     tm_outcome outcome;
     bool blockwise;              /* the model is block means only: block-wise variances apply */

@@ -11,6 +11,7 @@ const tm_estimator tm_estimator_logit = {
     .title_en = "logistic regression: log odds ratio",
     .title_fr = "régression logistique : logarithme du rapport des cotes",
     .cites = "McCullagh & Nelder 1989, ch. 4",
+    .unit = TM_UNIT_LOG_RATIO,
     .takes_covariates = true,
     .outcome = TM_OUTCOME_BINARY,
     .run = run,

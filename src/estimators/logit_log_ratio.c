@@ -11,6 +11,7 @@ const tm_estimator tm_estimator_logit_log_ratio = {
     .title_en = "logistic regression: log ratio of average predictions",
     .title_fr = "régression logistique : logarithme du rapport des prédictions moyennes",
     .cites = "McCullagh & Nelder 1989, ch. 4; Greenland 2004",
+    .unit = TM_UNIT_LOG_RATIO,
     .takes_covariates = true,
     .outcome = TM_OUTCOME_BINARY,
     .run = run,

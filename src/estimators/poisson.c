@@ -11,6 +11,7 @@ const tm_estimator tm_estimator_poisson = {
     .title_en = "Poisson regression: log rate ratio",
     .title_fr = "régression de Poisson : logarithme du rapport des taux",
     .cites = "McCullagh & Nelder 1989, ch. 6; Gourieroux, Monfort & Trognon 1984",
+    .unit = TM_UNIT_LOG_RATIO,
     .takes_covariates = true,
     .outcome = TM_OUTCOME_NOT_NEGATIVE,
     .run = run,

@@ -12,6 +12,7 @@ const tm_estimator tm_estimator_poisson_log_ratio = {
     .title_fr = "régression de Poisson : logarithme du rapport des prédictions moyennes",
     .cites = "McCullagh & Nelder 1989, ch. 6; Gourieroux, Monfort & Trognon 1984; "
              "Greenland 2004",
+    .unit = TM_UNIT_LOG_RATIO,
     .takes_covariates = true,
     .outcome = TM_OUTCOME_NOT_NEGATIVE,
     .run = run,

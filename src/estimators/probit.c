@@ -11,6 +11,7 @@ const tm_estimator tm_estimator_probit = {
     .title_en = "probit regression: coefficient",
     .title_fr = "régression probit : coefficient",
     .cites = "Bliss 1934; McCullagh & Nelder 1989, ch. 4",
+    .unit = TM_UNIT_NONE,
     .takes_covariates = true,
     .outcome = TM_OUTCOME_BINARY,
     .run = run,

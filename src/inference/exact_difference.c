@@ -5,24 +5,6 @@
 
 #include "numeric/counting.h"
 
-enum { DECIMALS = 6 };
-
-/* y 10^decimals as whole numbers; *decimals is the fewest that give back every y to the last bit, -1: none does. */
-static void read_whole(const tm_sample *sample, int64_t *score, int *decimals)
-{
-    double power = 1;
-    for (*decimals = 0; *decimals <= DECIMALS; (*decimals)++, power *= 10) {
-        int64_t i = 0;
-        for (; i < sample->n; i++) {
-            const double y = sample->y[i], whole = floor(y * power + 0.5);
-            if (!(fabs(whole) < 0x1p40) || whole / power != y) break;
-            score[i] = (int64_t)whole;
-        }
-        if (i == sample->n) return;
-    }
-    *decimals = -1;
-}
-
 /* A stratum's counts and its factor: N² / (m k), of which the difference takes 1 / N. */
 typedef struct stratum {
     int64_t m, k;
@@ -112,7 +94,7 @@ temoin_status tm_exact_difference_run(temoin_context *ctx, const tm_sample *samp
     if (!is_of_two_arms(sample, arm_weight)) return TEMOIN_OK;
     TM_SCRATCH(ctx, score, sample->n);
     TM_SCRATCH(ctx, weight, sample->n_strata);
-    read_whole(sample, score, &decimals);
+    decimals = tm_exact_decimals(sample->y, sample->n, score);
     TM_TRY(count_arms(ctx, sample, arm_weight, &strata));
     weigh_strata(strata, sample->n_strata, weight, &unit);
     if (decimals < 0 || unit == 0) return TEMOIN_OK;

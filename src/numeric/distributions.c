@@ -151,3 +151,17 @@ void tm_binomial_interval(double successes, double n, double level, double *low,
     *low = successes > 0 ? tm_beta_quantile(tail, successes, n - successes + 1) : 0;
     *high = successes < n ? 1 - tm_beta_quantile(tail, n - successes, successes + 1) : 1;
 }
+
+/* 2 Σ (-1)^(k - 1) exp(-2 k² x²) where that is quick, else one less sqrt(2 pi) / x Σ exp(-(2k - 1)² pi² / (8 x²)). */
+double tm_kolmogorov_upper(double x)
+{
+    double sum = 0;
+    if (!(x >= 0)) return NAN;
+    if (x < 0.04) return 1;
+    if (x < 1) {
+        for (int k = 7; k >= 1; k -= 2) sum += tm_exp(-k * k * M_PI * M_PI / (8 * x * x));
+        return 1 - 2.5066282746310005024 / x * sum;
+    }
+    for (int k = 6; k >= 1; k--) sum += (k % 2 ? 2 : -2) * tm_exp(-2 * k * k * x * x);
+    return sum;
+}

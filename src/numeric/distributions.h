@@ -34,4 +34,8 @@ double tm_beta_quantile(double p, double a, double b);
 /* Exact interval of a binomial proportion (Clopper & Pearson 1934): `successes` of `n`. */
 void tm_binomial_interval(double successes, double n, double level, double *low, double *high);
 
+/* 1 - K(x), K the limit of the distribution of sqrt(n) times the largest distance between a sample's distribution
+ * function and the true one (Kolmogorov 1933); x >= 0. */
+double tm_kolmogorov_upper(double x);
+
 #endif

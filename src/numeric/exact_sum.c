@@ -202,3 +202,19 @@ temoin_status tm_exact_sum_run(temoin_context *ctx, const tm_exact_trial *trial,
     for (size_t k = 0; k < sizeof ps / sizeof *ps; k++) *ps[k] = fmin(fmax(*ps[k], DBL_MIN), 1);
     return TEMOIN_OK;
 }
+
+int tm_exact_decimals(const double *y, int64_t n, int64_t *whole)
+{
+    enum { MOST = 6 };
+    double power = 1;
+    for (int decimals = 0; decimals <= MOST; decimals++, power *= 10) {
+        int64_t i = 0;
+        for (; i < n; i++) {
+            const double nearest = floor(y[i] * power + 0.5);
+            if (!(fabs(nearest) < 0x1p40) || nearest / power != y[i]) break;
+            whole[i] = (int64_t)nearest;
+        }
+        if (i == n) return decimals;
+    }
+    return -1;
+}

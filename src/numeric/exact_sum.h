@@ -35,4 +35,8 @@ typedef struct tm_exact_p {
  */
 TEMOIN_MUST_CHECK temoin_status tm_exact_sum_run(temoin_context *ctx, const tm_exact_trial *trial, tm_exact_p *out);
 
+/* whole [n]: y 10^d as whole numbers, d the fewest decimals (at most six) that give back every y to the last bit, and
+ * the result; -1 where none does. */
+int tm_exact_decimals(const double *y, int64_t n, int64_t *whole);
+
 #endif

@@ -36,6 +36,9 @@ void golden_leave(golden_tally *t, const golden_result *r, const char *reason);
 typedef bool golden_comparer(temoin_context *ctx, golden_tally *t, const golden_data *data, const golden_result *r);
 
 golden_comparer compare_linear;
+golden_comparer compare_binary;
+golden_comparer compare_rank;
+golden_comparer compare_effect_size;
 golden_comparer compare_randomization;
 golden_comparer compare_multiplicity;
 golden_comparer compare_iv;
