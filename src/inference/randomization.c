@@ -128,6 +128,7 @@ static temoin_status run_draw(worker *w, const tm_randomization_request *request
     TM_TRY(source->draw(ctx, source, w->room, d, &w->rows));
     w->sample = *request->sample;
     w->sample.arm = w->rows.arm;
+    w->sample.subcluster = NULL; /* the bootstrap's */
     if (w->rows.weight) w->sample.weight = w->rows.weight;
     if (w->rows.cluster) {
         w->sample.cluster = w->rows.cluster;

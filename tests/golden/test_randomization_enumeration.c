@@ -74,12 +74,13 @@ static void make_trial(trial *t, const kind *k, uint64_t *seed)
 
 static void write_trial(trial *t)
 {
-    char text[4000] = "id,s,h,g,p,arm,x,y\n", third[40] = "", *end = text + strlen(text);
+    char text[4000] = "id,s,h,g,p,arm,x,y\n", third[40] = "";
     for (int u = 0; u < t->n; u++) {
         char y[16] = "";
         if (t->y[u] >= 0) snprintf(y, sizeof y, "%d", t->y[u]);
-        end += sprintf(end, "u%02d,s%d,h%d,g%02d,p%d,%c,%d,%s\n", u, t->stratum[u], u % 3 % 2, t->cluster[u],
-                       t->pair[u], 'a' + t->drawn[u], t->x[u], y);
+        const size_t length = strlen(text);
+        snprintf(text + length, sizeof text - length, "u%02d,s%d,h%d,g%02d,p%d,%c,%d,%s\n", u, t->stratum[u], u % 3 % 2,
+                 t->cluster[u], t->pair[u], 'a' + t->drawn[u], t->x[u], y);
     }
     write_file("c.csv", text);
     if (t->n_arms > 2) snprintf(third, sizeof third, ", {name: c, share: %d}", t->share[2]);

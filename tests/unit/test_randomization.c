@@ -5,6 +5,7 @@
 
 #include "inference/deal_providers.h"
 #include "inference/randomization.h"
+#include "kernels/kernels.h"
 #include "randsample.h"
 #include "statistics/midranks.h"
 #include "temoin/estimate.h"
@@ -198,7 +199,7 @@ static void check_listed(temoin_context *ctx, const shuffle_case *c, const tm_ar
                     was += c->block[i] == b && c->arm[i] == a, is += c->block[i] == b && seen[d][i] == a;
                 assert_int_equal(was, is);
             }
-        for (int64_t e = 0; e < d; e++) assert_memory_not_equal(seen[e], seen[d], (size_t)c->n * sizeof **seen);
+        for (int64_t e = 0; e < d; e++) assert_true(memcmp(seen[e], seen[d], (size_t)c->n * sizeof **seen) != 0);
     }
 }
 
@@ -261,9 +262,9 @@ static void write_clients(uint64_t seed, bool shuffled)
     write_file("c.csv", text);
 }
 
-static const char *rows_as_text(const char *plan_text, int threads, char *out, size_t size)
+static const char *rows_as_text(const char *plan_text, int threads, const char *cpu, char *out, size_t size)
 {
-    const temoin_context_opts opts = {.threads = threads};
+    const temoin_context_opts opts = {.threads = threads, .cpu = cpu};
     run r;
     const temoin_results *results;
     const char *text;
@@ -281,7 +282,7 @@ static const char *rows_as_text(const char *plan_text, int threads, char *out, s
     return out;
 }
 
-static void same_bytes_for_threads_and_orders(void **state)
+static void same_bytes_for_threads_orders_and_processors(void **state)
 {
     (void)state;
     static const char *const plans[] = {
@@ -304,11 +305,15 @@ static void same_bytes_for_threads_and_orders(void **state)
     for (size_t k = 0; k < sizeof plans / sizeof *plans; k++) {
         static const int threads[] = {1, 2, 3, 5};
         write_clients(5, false);
-        rows_as_text(plans[k], 1, first, sizeof first);
+        rows_as_text(plans[k], 1, NULL, first, sizeof first);
         for (int t = 0; t < 4; t++) {
             write_clients(5, t % 2);
-            assert_string_equal(rows_as_text(plans[k], threads[t], again, sizeof again), first);
+            assert_string_equal(rows_as_text(plans[k], threads[t], NULL, again, sizeof again), first);
         }
+        for (int level = 0; tm_kernels_level(level); level++)
+            if (tm_kernels_find(tm_kernels_level(level)->name))
+                assert_string_equal(rows_as_text(plans[k], 2, tm_kernels_level(level)->name, again, sizeof again),
+                                    first);
     }
 }
 
@@ -390,6 +395,44 @@ static void whole_offices_keep_theirs(void **state)
     }
 }
 
+/* Sixteen clients in two strata of even size, with outcomes of few values or many. */
+static double p_of(int draws, int64_t *n_redraws)
+{
+    char plan[1000];
+    snprintf(plan, sizeof plan,
+             "temoin: 1\ntrial: {id: t}\nclients: {file: c.csv, id: id}\noutcomes: [{file: c.csv, id: id}]\n"
+             "arms: [{name: a}, {name: b}]\ndesign: {seed: s, kind: blocked, strata: [town]}\nmeasures: [{name: y}]\n"
+             "estimates: [{name: e, measures: [y]}]\nrandomization: {draws: %d, statistic: difference}\n",
+             draws);
+    run r = draw(plan);
+    const temoin_results *results;
+    check_ok(r.ctx, temoin_results_build(r.ctx, r.trial, r.assignment, &results));
+    const temoin_row row = results->rows[0];
+    assert_true(row.p_randomization_low == row.p_randomization && row.p_randomization_high == row.p_randomization);
+    *n_redraws = row.n_redraws;
+    temoin_context_free(r.ctx);
+    return row.p_randomization;
+}
+
+/* Without drawing or listing: the same p. */
+static void convolution_agrees_with_the_list(void **state)
+{
+    (void)state;
+    uint64_t seed = 6;
+    for (int k = 0; k < 40; k++) {
+        char text[1000] = "id,town,y\n";
+        for (int u = 0; u < 16; u++)
+            snprintf(text + strlen(text), sizeof text - strlen(text), "u%02d,t%d,%g\n", u, u < 10,
+                     k % 2 ? rand_below(&seed, 3) : rand_below(&seed, 2000) / 100.0);
+        write_file("c.csv", text);
+        int64_t n_listed, n_none;
+        const double listed = p_of(20000, &n_listed), computed = p_of(1000, &n_none);
+        assert_int_equal(n_listed, 252 * 20);
+        assert_int_equal(n_none, 0);
+        check_close(computed, listed, 1e-12);
+    }
+}
+
 static void check_note(const char *design, const char *estimate, const char *note)
 {
     char plan[2000];
@@ -429,10 +472,11 @@ int main(void)
         cmocka_unit_test(stopped_at_the_hth),
         cmocka_unit_test(stopped_p_is_valid),
         cmocka_unit_test(shuffles_are_listed_whole),
-        cmocka_unit_test(same_bytes_for_threads_and_orders),
+        cmocka_unit_test(same_bytes_for_threads_orders_and_processors),
         cmocka_unit_test(caseworkers_go_with_their_arm),
         cmocka_unit_test(nobody_of_the_arm_is_without_a_caseworker),
         cmocka_unit_test(whole_offices_keep_theirs),
+        cmocka_unit_test(convolution_agrees_with_the_list),
         cmocka_unit_test(what_cannot_be_redrawn_says_so),
     };
     return cmocka_run_group_tests(tests, scratch_open, scratch_close);
