@@ -51,8 +51,8 @@ void tm_design_stream(const tm_design_units *units, tm_pcg64 *rng, const char *p
 /* Visits one assignment that the design can make, with its exact probability; false: stop. */
 typedef bool tm_design_visit(void *data, const int32_t *arm, double probability);
 
-/* To whom a design deals places by places.h, all arrangements of a stratum being equally likely. */
-typedef enum tm_deals_to { TM_DEALS_OTHERWISE, TM_DEALS_TO_UNITS, TM_DEALS_TO_CLUSTERS } tm_deals_to;
+/* To whom a design deals places by places.h, all arrangements of a stratum (or pair) being equally likely. */
+typedef enum tm_deals_to { TM_DEALS_OTHERWISE, TM_DEALS_TO_UNITS, TM_DEALS_TO_CLUSTERS, TM_DEALS_TO_PAIRS } tm_deals_to;
 
 typedef struct tm_design {
     const char *key, *title, *cites;

@@ -20,80 +20,14 @@
  *
  * A redraw keeps the pairs.
  */
-#include <string.h>
-
-#include "designs/pair_groups.h"
+#include "designs/pair_strata.h"
 #include "designs/places.h"
-
-static temoin_status check_size(temoin_context *ctx, const tm_design_units *units, int32_t g, int64_t size)
-{
-    const int32_t most = units->options && units->options->group_size ? units->options->group_size : 2;
-    if (size > most)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                "design: pair \"%s\" has %lld units, but pairs have at most %d; correct the column, or say "
-                "design.group_size",
-                units->pair_text[g], (long long)size, (int)most);
-    return TEMOIN_OK;
-}
-
-static temoin_status check_pairs(temoin_context *ctx, const tm_design_units *units)
-{
-    int32_t *stratum;
-    int64_t *size;
-    TM_SCRATCH(ctx, stratum, units->n_pairs);
-    TM_SCRATCH(ctx, size, units->n_pairs);
-    for (int64_t u = 0; u < units->n_units; u++) {
-        const int32_t g = units->pair[u], s = units->stratum ? units->stratum[u] : 0;
-        if (size[g]++ && stratum[g] != s)
-            TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                    "design: pair \"%s\" has units in the strata \"%s\" and \"%s\"; a pair must lie within one stratum",
-                    units->pair_text[g], units->stratum_text[stratum[g]], units->stratum_text[s]);
-        stratum[g] = s;
-    }
-    for (int32_t g = 0; g < units->n_pairs; g++) TM_TRY(check_size(ctx, units, g, size[g]));
-    return TEMOIN_OK;
-}
-
-/* The same units, with pairs as strata. */
-static temoin_status build(temoin_context *ctx, const tm_design_units *units, tm_design_units *paired)
-{
-    const char **text;
-    int64_t *shares;
-    int32_t *group;
-    *paired = *units;
-    if (units->pair && units->n_covariates)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
-                "design: kind \"pairs\" takes pairs from design.pair or makes them from design.covariates; leave one "
-                "of them out");
-    if (units->options && units->options->group_size > units->n_units)
-        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "design: group_size: found %d, but there are %lld units; ask for smaller groups",
-                (int)units->options->group_size, (long long)units->n_units);
-    if (units->pair) {
-        TM_TRY(check_pairs(ctx, units));
-        paired->stratum = units->pair;
-        paired->n_strata = units->n_pairs;
-        paired->stratum_text = units->pair_text;
-    } else {
-        TM_TRY(tm_pair_groups_build(ctx, units, &group, &paired->n_strata));
-        TM_SCRATCH(ctx, text, paired->n_strata);
-        for (int64_t u = units->n_units - 1; u >= 0; u--) text[group[u]] = units->id[u];
-        paired->stratum = group;
-        paired->stratum_text = text;
-    }
-    TM_SCRATCH(ctx, shares, (int64_t)paired->n_strata * units->n_arms);
-    for (int64_t u = 0; u < units->n_units; u++)
-        memcpy(shares + (int64_t)paired->stratum[u] * units->n_arms,
-               units->shares + (int64_t)(units->stratum ? units->stratum[u] : 0) * units->n_arms,
-               (size_t)units->n_arms * sizeof *shares);
-    paired->shares = shares;
-    return TEMOIN_OK;
-}
 
 static temoin_status draw(temoin_context *ctx, const tm_design_units *units, int32_t *arm)
 {
     tm_design_units paired;
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
-    temoin_status status = build(ctx, units, &paired);
+    temoin_status status = tm_pair_strata_build(ctx, units, &paired);
     if (status == TEMOIN_OK) status = tm_places_draw(ctx, &paired, arm);
     tm_arena_rewind(&ctx->scratch, mark);
     return status;
@@ -104,7 +38,7 @@ static temoin_status received(temoin_context *ctx, const tm_design_units *units,
 {
     tm_design_units paired;
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
-    temoin_status status = build(ctx, units, &paired);
+    temoin_status status = tm_pair_strata_build(ctx, units, &paired);
     if (status == TEMOIN_OK) status = tm_places_received(ctx, &paired, arm, probability, error);
     tm_arena_rewind(&ctx->scratch, mark);
     return status;
@@ -114,7 +48,7 @@ static temoin_status enumerate(temoin_context *ctx, const tm_design_units *units
 {
     tm_design_units paired;
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
-    temoin_status status = build(ctx, units, &paired);
+    temoin_status status = tm_pair_strata_build(ctx, units, &paired);
     if (status == TEMOIN_OK) status = tm_places_enumerate(ctx, &paired, visit, data);
     tm_arena_rewind(&ctx->scratch, mark);
     return status;
@@ -124,7 +58,7 @@ static temoin_status count(temoin_context *ctx, const tm_design_units *units, do
 {
     tm_design_units paired;
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
-    temoin_status status = build(ctx, units, &paired);
+    temoin_status status = tm_pair_strata_build(ctx, units, &paired);
     if (status == TEMOIN_OK) status = tm_places_count(ctx, &paired, log_count);
     tm_arena_rewind(&ctx->scratch, mark);
     return status;
@@ -135,7 +69,7 @@ static temoin_status pairwise(temoin_context *ctx, const tm_design_units *units,
 {
     tm_design_units paired;
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
-    temoin_status status = build(ctx, units, &paired);
+    temoin_status status = tm_pair_strata_build(ctx, units, &paired);
     if (status == TEMOIN_OK) status = tm_places_pairwise(ctx, &paired, u, a, v, b, probability);
     tm_arena_rewind(&ctx->scratch, mark);
     return status;
@@ -145,7 +79,7 @@ static temoin_status likeliest(temoin_context *ctx, const tm_design_units *units
 {
     tm_design_units paired;
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
-    temoin_status status = build(ctx, units, &paired);
+    temoin_status status = tm_pair_strata_build(ctx, units, &paired);
     if (status == TEMOIN_OK) status = tm_places_likeliest(ctx, &paired, log_probability);
     tm_arena_rewind(&ctx->scratch, mark);
     return status;
@@ -158,6 +92,7 @@ const tm_design tm_design_pairs = {
     .cites = "Greevy, Lu, Silber & Rosenbaum 2004; Rosenbaum 2010, section 8.3; Edmonds 1965",
     .options = "strata misfits pair covariates group_size matching",
     .needs = "pair|covariates",
+    .deals_to = TM_DEALS_TO_PAIRS,
     .draw = draw,
     .received = received,
     .enumerate = enumerate,

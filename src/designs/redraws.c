@@ -6,6 +6,7 @@
 
 #include "designs/clusters.h"
 #include "designs/pair_groups.h"
+#include "designs/pair_strata.h"
 #include "designs/remaining_units.h"
 #include "designs/trial_units.h"
 #include "numeric/stream.h"
@@ -114,16 +115,16 @@ static temoin_status build_shuffle(temoin_context *ctx, tm_redraws *r, tm_redraw
 static temoin_status build_bits(temoin_context *ctx, tm_redraws *r)
 {
     tm_redraw_bits *bits;
-    tm_design_units *clusters;
-    const bool whole = r->design->deals_to == TM_DEALS_TO_CLUSTERS;
+    tm_design_units *groups;
     if (r->assignment->drawn && (r->member || r->design->deals_to == TM_DEALS_OTHERWISE)) return TEMOIN_OK;
     TM_SCRATCH(ctx, bits, 1);
-    TM_SCRATCH(ctx, clusters, 1);
+    TM_SCRATCH(ctx, groups, 1);
     r->bits = bits;
     if (!r->assignment->drawn) return build_shuffle(ctx, r, bits);
-    *clusters = r->units;
-    if (whole) TM_TRY(tm_clusters_build(ctx, &r->units, clusters));
-    return tm_redraw_bits_build_places(ctx, clusters, bits);
+    *groups = r->units;
+    if (r->design->deals_to == TM_DEALS_TO_CLUSTERS) TM_TRY(tm_clusters_build(ctx, &r->units, groups));
+    if (r->design->deals_to == TM_DEALS_TO_PAIRS) TM_TRY(tm_pair_strata_build(ctx, &r->units, groups));
+    return tm_redraw_bits_build_places(ctx, groups, bits);
 }
 
 temoin_status tm_redraws_build(temoin_context *ctx, const temoin_assignment *assignment, tm_redraws *out)

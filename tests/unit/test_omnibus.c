@@ -235,9 +235,7 @@ static void redraws_agree_with_all_draws(void **state)
 static void redraws_are_those_of_the_design(void **state)
 {
     (void)state;
-    static const char *const plans[] = {PLAN("seed: s, kind: pairs, covariates: [x]", X),
-                                        PLAN("seed: s, kind: pairs, pair: p", X),
-                                        PLAN("seed: s, kind: constrained, covariates: [x], fraction: 0.5", X),
+    static const char *const plans[] = {PLAN("seed: s, kind: constrained, covariates: [x], fraction: 0.5", X),
                                         PLAN("seed: s, kind: rerandomized, covariates: [x], accept: 0.3", X),
                                         PLAN("seed: s, kind: permuted, block_sizes: [4]", X),
                                         PLAN("seed: s, kind: simple", X)};
@@ -271,6 +269,8 @@ static void redraws_are_those_of_the_bits(void **state)
         PLAN("seed: s, kind: blocked, strata: [town]", X),
         PLAN("seed: s, kind: blocked, strata: [g], misfits: missing", X),
         PLAN("seed: s, kind: blocked_clustered, strata: [town], cluster: g", X),
+        PLAN("seed: s, kind: pairs, covariates: [x]", X),
+        PLAN("seed: s, kind: pairs, pair: p", X),
         PLAN("assigned: arm, kind: blocked, strata: [town]", X),
         PLAN("assigned: arm, kind: pairs, pair: p", X),
     };
