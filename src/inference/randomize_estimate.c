@@ -105,7 +105,7 @@ temoin_status tm_estimate_randomize(temoin_context *ctx, const tm_estimate_test 
         row->p_randomization_high = result.p_high;
         row->n_redraws = isnan(result.p) ? -1 : result.n_draws;
         if (result.n_undefined) tm_notes_add_count(notes, "undefined_in_redraws", result.n_undefined);
-        if (tm_exp(request.source->log_smallest_p) > 1 - test->estimate->level + 1e-12)
+        if (!isnan(result.p) && tm_exp(request.source->log_smallest_p) > 1 - test->estimate->level + 1e-12)
             tm_notes_add(notes, "too_few_assignments");
     }
     tm_arena_rewind(&ctx->scratch, mark);
