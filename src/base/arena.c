@@ -37,17 +37,37 @@ static int allocation_must_fail(void)
     return --fail_countdown == 0;
 }
 
-static tm_arena_block *open_block(tm_arena_block *before, size_t at_least)
+/* The spare block where it is large enough: a loop that rewinds and takes again would else map and unmap memory each
+ * time around, which costs more than most of what is computed in it. */
+static tm_arena_block *open_block(tm_arena *arena, size_t at_least)
 {
-    size_t size = before ? before->size * 2 : FIRST_BLOCK;
-    if (size > LARGEST_STEP) size = LARGEST_STEP;
-    if (size < at_least) size = at_least;
-    tm_arena_block *block = aligned_alloc(ALIGNMENT, header_size + size);
-    if (!block) return NULL;
+    tm_arena_block *before = arena->last, *block = arena->spare;
+    if (block && block->size >= at_least) {
+        arena->spare = NULL;
+    } else {
+        size_t size = before ? before->size * 2 : FIRST_BLOCK;
+        if (size > LARGEST_STEP) size = LARGEST_STEP;
+        if (size < at_least) size = at_least;
+        block = aligned_alloc(ALIGNMENT, header_size + size);
+        if (!block) return NULL;
+        block->size = size;
+    }
     block->before = before;
-    block->size = size;
     block->used = 0;
     return block;
+}
+
+/* Keeps the larger of the block and the spare one. Address sanitizers are to see every use of what was rewound. */
+static void close_block(tm_arena *arena, tm_arena_block *block)
+{
+#ifndef __SANITIZE_ADDRESS__
+    if (!arena->spare || arena->spare->size < block->size) {
+        tm_arena_block *smaller = arena->spare;
+        arena->spare = block;
+        block = smaller;
+    }
+#endif
+    free(block);
 }
 
 static void *take(tm_arena *arena, int64_t n, size_t size)
@@ -56,7 +76,7 @@ static void *take(tm_arena *arena, int64_t n, size_t size)
     if (allocation_must_fail()) return NULL;
     size_t bytes = ((size_t)n * size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (!arena->last || arena->last->size - arena->last->used < bytes) {
-        tm_arena_block *block = open_block(arena->last, bytes);
+        tm_arena_block *block = open_block(arena, bytes);
         if (!block) return NULL;
         arena->last = block;
     }
@@ -82,7 +102,7 @@ void tm_arena_rewind(tm_arena *arena, tm_mark mark)
     while (arena->last != mark.block) {
         tm_arena_block *block = arena->last;
         arena->last = block->before;
-        free(block);
+        close_block(arena, block);
     }
     if (arena->last) arena->last->used = mark.used;
 }
@@ -90,4 +110,6 @@ void tm_arena_rewind(tm_arena *arena, tm_mark mark)
 void tm_arena_free(tm_arena *arena)
 {
     tm_arena_rewind(arena, (tm_mark){NULL, 0});
+    free(arena->spare);
+    arena->spare = NULL;
 }

@@ -9,8 +9,9 @@
 typedef struct tm_arena_block tm_arena_block;
 
 typedef struct tm_arena {
-    tm_arena_block *last; /* the block being filled; older ones hang behind it */
-    int exhausted;        /* some piece could not be had: stays, for whoever finishes what was made of the pieces */
+    tm_arena_block *last;  /* the block being filled; older ones hang behind it */
+    tm_arena_block *spare; /* empty, kept from the last rewind; NULL: none */
+    int exhausted;         /* some piece could not be had: stays, for whoever finishes what was made of the pieces */
 } tm_arena;
 
 /* A place in an arena to which `tm_arena_rewind` returns. */
