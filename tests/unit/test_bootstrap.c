@@ -5,6 +5,7 @@
 
 #include "estimators/estimator.h"
 #include "inference/bootstrap_draws.h"
+#include "inference/cluster_summary.h"
 #include "numeric/stream.h"
 
 enum { MOST_K = 24, MOST_CHILDREN = RAND_ROWS };
@@ -287,11 +288,190 @@ static void sign_changes_are_all_found(void **state)
     }
 }
 
+/* A random fit with few clusters; NULL: of no use. */
+static const tm_fit *draw_fit(temoin_context *ctx, uint64_t *state, rand_sample *r, tm_model *model, literal *p)
+{
+    static const char *const keys[] = {"ols", "dim", "lin"};
+    static const double contrasts[2][RAND_ARMS] = {{-1, 1}, {-0.25, 1, -0.75}};
+    const tm_fit *fit;
+    int64_t left_out;
+    rand_sample_draw(state, RAND_WEIGHTS | RAND_GIANT_CLUSTER | RAND_NESTED, 60, r);
+    for (int64_t i = 0; i < r->sample.n; i++) r->cluster[i] %= 5 + rand_below(state, 4);
+    rand_number_clusters(r);
+    *model = (tm_model){.sample = &r->sample, .n_contrasts = 1, .arm_weight = contrasts[r->sample.n_arms == 3]};
+    check_ok(ctx, tm_estimator_find(keys[rand_below(state, 3)])->build(ctx, model, &left_out));
+    check_ok(ctx, tm_fit_build(ctx, model, &fit));
+    bool full = r->sample.n_clusters > 2 && !isnan(fit->value[0]) && !fit->n_dropped;
+    return full && r->sample.n > fit->n_parameters + 3 && build_literal(model, NULL, 0, p) ? fit : NULL;
+}
+
+static double p_at(temoin_context *ctx, const tm_fit *fit, tm_bootstrap_options o, double tau)
+{
+    tm_bootstrap b;
+    o.null_value = tau;
+    check_ok(ctx, tm_bootstrap_run(ctx, fit, 0, &o, &b));
+    return b.p;
+}
+
+/* Inside of the interval effects are not rejected, outside they are; where not, it was said. */
+static bool check_interval(temoin_context *ctx, const tm_fit *fit, const tm_bootstrap_options *o, int *n_disjoint)
+{
+    tm_bootstrap b;
+    check_ok(ctx, tm_bootstrap_run(ctx, fit, 0, o, &b));
+    if (b.refused) return false;
+    const double alpha = 1 - o->level + 1e-12, root = fit->value[0] / b.statistic, step = 1e-7 * fabs(root);
+    const double low = isinf(b.ci_low) ? fit->value[0] - 1e4 * root : b.ci_low;
+    const double high = isinf(b.ci_high) ? fit->value[0] + 1e4 * root : b.ci_high;
+    bool gap = false;
+    assert_true(p_at(ctx, fit, *o, low + step) > alpha && p_at(ctx, fit, *o, high - step) > alpha);
+    for (int k = 0; k < 60; k++) {
+        gap |= p_at(ctx, fit, *o, low + step + (high - low - 2 * step) * k / 60) <= alpha;
+        const double further = step * ldexp(1, k / 2);
+        if (!isinf(b.ci_low)) assert_true(p_at(ctx, fit, *o, low - further) <= alpha);
+        if (!isinf(b.ci_high)) assert_true(p_at(ctx, fit, *o, high + further) <= alpha);
+    }
+    assert_true(!gap || b.disjoint);
+    *n_disjoint += b.disjoint;
+    return true;
+}
+
+static void intervals_hold_what_is_not_rejected(void **state)
+{
+    (void)state;
+    static literal p;
+    uint64_t rng = 515;
+    int n = 0, n_disjoint = 0;
+    temoin_context *ctx = check_context();
+    for (int k = 0; k < 400; k++) {
+        tm_mark mark = tm_arena_mark(&ctx->scratch);
+        rand_sample r;
+        tm_model model;
+        const tm_fit *fit = draw_fit(ctx, &rng, &r, &model, &p);
+        tm_bootstrap_options o = {.draws = rand_below(&rng, 2) ? 256 : 99, .weights = rand_below(&rng, 3)};
+        o.level = 0.5 + 0.45 * rand_uniform(&rng);
+        o.unrestricted = rand_below(&rng, 4) == 0;
+        o.jackknife_scores = rand_below(&rng, 2);
+        o.jackknife_statistic = rand_below(&rng, 2);
+        tm_stream_init(&o.stream, "trial", "seed", "bootstrap", "");
+        if (fit) n += check_interval(ctx, fit, &o, &n_disjoint);
+        tm_arena_rewind(&ctx->scratch, mark);
+    }
+    printf("# %d intervals, %d in pieces\n", n, n_disjoint);
+    assert_true(n > 100 && n_disjoint > 2);
+    temoin_context_free(ctx);
+}
+
+/* Leverages from the hat matrix, weights of rows in the effect from (X'X)⁻¹, and refits without each cluster. */
+static void check_summary(const literal *p, const tm_fit *fit, const temoin_clusters *c)
+{
+    double turned[MOST_K], alone[RAND_ROWS] = {0}, together[RAND_ROWS] = {0}, leverage[RAND_ROWS] = {0}, total = 0;
+    double low = INFINITY, high = -INFINITY, most = 0, largest = 0, mean = 0, square = 0, sum[2] = {0},
+           squares[2] = {0};
+    double partial[RAND_ROWS] = {0};
+    for (int i = 0; i < p->k; i++) turned[i] = inner(p->inverse + i * p->k, p->a, p->k);
+    for (int r = 0; r < p->n; r++) {
+        double root = fit->root_weight ? sqrt(fit->model->sample->weight[r]) : 1, weight = inner(p->x[r], turned, p->k);
+        for (int i = 0; i < p->k; i++)
+            leverage[p->cluster[r]] += p->x[r][i] * inner(p->inverse + i * p->k, p->x[r], p->k);
+        partial[p->cluster[r]] += weight * weight;
+        alone[p->cluster[r]] += weight * weight * root * root;
+        together[p->cluster[r]] += weight * root;
+        total += weight * weight;
+    }
+    for (int g = 0; g < p->n_clusters; g++) {
+        double b[MOST_K];
+        low = fit_literal(p, p->y, g, false, 0, b) ? fmin(low, inner(p->a, b, p->k)) : NAN;
+        high = isnan(low) ? NAN : fmax(high, inner(p->a, b, p->k));
+        if (isnan(low)) break;
+    }
+    for (int g = 0; g < p->n_clusters; g++) {
+        most = fmax(most, partial[g] / total);
+        largest = fmax(largest, leverage[g]);
+        mean += leverage[g] / p->n_clusters;
+        together[g] *= together[g];
+        sum[0] += alone[g], squares[0] += alone[g] * alone[g];
+        sum[1] += together[g], squares[1] += together[g] * together[g];
+    }
+    for (int g = 0; g < p->n_clusters; g++) square += (leverage[g] - mean) * (leverage[g] - mean) / p->n_clusters;
+    assert_true(close_to(c->leverage_high, largest, 1e-8, 0) &&
+                close_to(c->leverage_cv, sqrt(square) / mean, 1e-8, 1e-4));
+    assert_true(close_to(c->partial_high, most, 1e-8, 0));
+    assert_true(close_to(c->effective, sum[0] * sum[0] / squares[0], 1e-8, 0));
+    if (sum[1] > 1e-12 * sum[0]) assert_true(close_to(c->effective_correlated, sum[1] * sum[1] / squares[1], 1e-8, 0));
+    if (isnan(low) || isnan(c->without_one_low)) return;
+    assert_true(close_to(c->without_one_low, low, 1e-7, 1) && close_to(c->without_one_high, high, 1e-7, 1));
+}
+
+static void summaries_are_the_literal_ones(void **state)
+{
+    (void)state;
+    static literal p;
+    uint64_t rng = 99;
+    int n = 0, jackknifed = 0;
+    temoin_context *ctx = check_context();
+    for (int k = 0; k < 300; k++) {
+        tm_mark mark = tm_arena_mark(&ctx->scratch);
+        rand_sample r;
+        tm_model model;
+        temoin_clusters c;
+        const tm_fit *fit = draw_fit(ctx, &rng, &r, &model, &p);
+        if (fit) {
+            check_ok(ctx, tm_cluster_summary_run(ctx, fit, 0, &c));
+            check_summary(&p, fit, &c);
+            n++;
+            jackknifed += !isnan(c.without_one_low);
+        }
+        tm_arena_rewind(&ctx->scratch, mark);
+    }
+    assert_true(n > 100 && jackknifed > 50);
+    temoin_context_free(ctx);
+}
+
+/* Equal clusters, each in one arm: as many effective clusters as there are, whether rows are independent or the same.
+ */
+static void equal_clusters_all_count(void **state)
+{
+    (void)state;
+    double y[24];
+    int32_t arm[24], cluster[24], stratum[24] = {0};
+    static const double contrast[] = {-1, 1};
+    temoin_clusters c;
+    const tm_fit *fit;
+    int64_t left_out;
+    temoin_context *ctx = check_context();
+    for (int i = 0; i < 24; i++) {
+        cluster[i] = i / 3;
+        arm[i] = cluster[i] % 2;
+        y[i] = (i * 7) % 11;
+    }
+    const tm_sample sample = {.n = 24,
+                              .n_arms = 2,
+                              .n_strata = 1,
+                              .n_clusters = 8,
+                              .y = y,
+                              .arm = arm,
+                              .stratum = stratum,
+                              .cluster = cluster};
+    tm_model model = {.sample = &sample, .n_contrasts = 1, .arm_weight = contrast};
+    check_ok(ctx, tm_estimator_find("ols")->build(ctx, &model, &left_out));
+    check_ok(ctx, tm_fit_build(ctx, &model, &fit));
+    check_ok(ctx, tm_cluster_summary_run(ctx, fit, 0, &c));
+    check_close(c.effective, 8, 1e-12);
+    check_close(c.effective_correlated, 8, 1e-12);
+    check_close(c.leverage_low, 0.25, 1e-12); /* two coefficients over eight clusters */
+    check_close(c.partial_high, 0.125, 1e-12);
+    assert_true(c.leverage_cv < 1e-12 && c.n_arm == 4 && c.n_reference == 4 && c.smallest == 3 && c.largest == 3);
+    temoin_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_draw_is_the_literal_one),
         cmocka_unit_test(sign_changes_are_all_found),
+        cmocka_unit_test(intervals_hold_what_is_not_rejected),
+        cmocka_unit_test(summaries_are_the_literal_ones),
+        cmocka_unit_test(equal_clusters_all_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
