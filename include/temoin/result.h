@@ -147,6 +147,24 @@ typedef struct temoin_family_summary {
     bool exact;        /**< the redraws are all assignments that the design can give */
 } temoin_family_summary;
 
+/** Are all contrasts of an estimate zero? Wald's F test with the estimate's variance, of each measure and wave of an
+ * estimate that has several. With cr2 it is the approximate Hotelling test (Tipton & Pustejovsky 2015).
+ *
+ * Notes    `note` says why there are no numbers; "" when there are.
+ */
+typedef struct temoin_joint_test {
+    const char *estimate;
+    const char *measure;
+    const char *wave;
+    const char *variance;
+    int64_t n_contrasts;
+    double statistic;
+    double df1; /**< contrasts that do not follow from the others */
+    double df2;
+    double p;
+    const char *note;
+} temoin_joint_test;
+
 typedef struct temoin_arm_summary {
     const char *name;
     temoin_label label;
@@ -239,6 +257,8 @@ typedef struct temoin_results {
     int64_t n_clusters;
     const temoin_family_summary *families; /**< of the plan, in its order */
     int32_t n_families;
+    const temoin_joint_test *joint_tests;
+    int64_t n_joint_tests;
 } temoin_results;
 
 /** Renders `estimates.csv`: UTF-8, comma, point, shortest digits that read back to the same double, empty where a

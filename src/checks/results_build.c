@@ -21,6 +21,8 @@ typedef struct beside {
     int64_t n_stages;
     temoin_clusters *clusters;
     int64_t n_clusters;
+    temoin_joint_test *joint_tests;
+    int64_t n_joint_tests;
 } beside;
 
 typedef struct method {
@@ -262,6 +264,16 @@ static void keep_clusters(const temoin_row *row, const temoin_clusters *clusters
     out->reference = row->reference;
 }
 
+static void keep_joint(const temoin_row *row, const temoin_joint_test *joint, beside *kept)
+{
+    if (!joint) return;
+    temoin_joint_test *out = &kept->joint_tests[kept->n_joint_tests++];
+    *out = *joint;
+    out->estimate = row->estimate;
+    out->measure = row->measure;
+    out->wave = row->wave;
+}
+
 /* The bootstrap of the plan. Its stream does not depend on the seed, which may be secret. */
 static tm_bootstrap_options choose_bootstrap(const temoin_plan *plan, const tm_plan_estimate *estimate)
 {
@@ -315,6 +327,7 @@ static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assi
         TM_TRY(tm_notes_finish(&effects[c].notes, &rows[c].note));
         keep_first_stage(&rows[c], effects[c].first_stage, kept);
         keep_clusters(&rows[c], effects[c].clusters, kept);
+        keep_joint(&rows[c], effects[c].joint, kept);
     }
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;
@@ -412,11 +425,14 @@ temoin_status temoin_results_build(temoin_context *ctx, const temoin_trial *tria
     beside kept = {0};
     TM_ALLOC(ctx, kept.stage, count_rows(trial));
     TM_ALLOC(ctx, kept.clusters, count_rows(trial));
+    TM_ALLOC(ctx, kept.joint_tests, count_rows(trial));
     TM_TRY(run_estimates(ctx, assignment, rows, &results->n_rows, &kept));
     results->first_stages = kept.stage;
     results->n_first_stages = kept.n_stages;
     results->clusters = kept.clusters;
     results->n_clusters = kept.n_clusters;
+    results->joint_tests = kept.joint_tests;
+    results->n_joint_tests = kept.n_joint_tests;
     tm_mark mark = tm_arena_mark(&ctx->scratch);
     TM_TRY(tm_families_adjust(ctx, assignment, rows, results->n_rows, &results->families));
     results->n_families = plan->n_families;

@@ -23,6 +23,7 @@ typedef struct tm_effect {
     double ci_bootstrap_low;         /* NaN: no bound */
     double ci_bootstrap_high;
     int64_t n_bootstrap;       /* -1: not run */
+    temoin_joint_test *joint;  /* of all contrasts together, beside the first of several; NULL: none */
     temoin_clusters *clusters; /* what the effect rests on; NULL: not asked for, or not clustered */
 } tm_effect;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "inference/instrumented.h"
+#include "inference/joint.h"
 
 /* Spread of the outcome, or of the residuals, below this share of its size is rounding. */
 static const double constant_tolerance = 1e-13;
@@ -182,6 +183,27 @@ static temoin_status scale_outcome(temoin_context *ctx, const tm_sample *sample,
     return TEMOIN_OK;
 }
 
+/* All contrasts together. */
+static temoin_status test_jointly(temoin_context *ctx, const tm_fit *fit, const tm_variance *variance, tm_effect *out)
+{
+    tm_joint joint = {NAN, NAN, NAN, NAN, NULL};
+    TM_ALLOC(ctx, out->joint, 1);
+    for (int32_t c = 0; c < fit->model->n_contrasts; c++)
+        if (isnan(out[c].se)) joint.refused = "joint_incomplete";
+    if (!joint.refused) TM_TRY(tm_joint_run(ctx, fit, variance->key, &joint));
+    *out->joint = (temoin_joint_test){.estimate = "",
+                                      .measure = "",
+                                      .wave = "",
+                                      .variance = variance->key,
+                                      .n_contrasts = fit->model->n_contrasts,
+                                      .statistic = joint.statistic,
+                                      .df1 = joint.df1,
+                                      .df2 = joint.df2,
+                                      .p = joint.p,
+                                      .note = joint.refused ? joint.refused : ""};
+    return TEMOIN_OK;
+}
+
 static temoin_status run_linear(temoin_context *ctx, const tm_sample *sample, const tm_estimator *estimator,
                                 const tm_variance *variance, const double *arm_weight, int32_t n_contrasts,
                                 double level, const tm_clustered_request *clustered, tm_effect *out)
@@ -197,6 +219,7 @@ static temoin_status run_linear(temoin_context *ctx, const tm_sample *sample, co
         TM_TRY(finish(ctx, fit, variance, left_out, level, out));
     else
         finish_values(fit, out);
+    if (variance && n_contrasts > 1) TM_TRY(test_jointly(ctx, fit, variance, out));
     if (clustered && variance && sample->cluster) TM_TRY(tm_clustered_effects_run(ctx, fit, clustered, unit, out));
     for (int32_t c = 0; c < n_contrasts; c++) {
         out[c].value *= unit;
@@ -243,7 +266,10 @@ temoin_status tm_effects_run_clustered(temoin_context *ctx, const tm_sample *sam
     tm_mark mark = tm_arena_mark(&ctx->scratch);
     for (int32_t c = 0; c < n_contrasts; c++) {
         tm_notes notes = out[c].notes;
-        out[c] = (tm_effect){NAN, NAN, NAN, NAN, NAN, NAN, NAN, sample->n, -1, notes, NULL, NAN, NAN, NAN, -1, NULL};
+        out[c] =
+            (tm_effect){.value = NAN, .se = NAN, .df = NAN, .statistic = NAN, .p = NAN, .ci_low = NAN, .ci_high = NAN};
+        out[c].p_bootstrap = out[c].ci_bootstrap_low = out[c].ci_bootstrap_high = NAN;
+        out[c].n = sample->n, out[c].n_clusters = out[c].n_bootstrap = -1, out[c].notes = notes;
         if (sample->n == 0) tm_effect_refuse(&out[c], "arm_empty");
     }
     if (sample->n == 0) return TEMOIN_OK;

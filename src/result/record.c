@@ -110,6 +110,14 @@ static const tm_field results_fields[] = {
     FIELD(temoin_results, n_strata, INDEX), FIELD(temoin_results, min_cell, COUNT),
 };
 
+static const tm_field joint_test_fields[] = {
+    FIELD(temoin_joint_test, estimate, TEXT),     FIELD(temoin_joint_test, measure, TEXT),
+    FIELD(temoin_joint_test, wave, TEXT),         FIELD(temoin_joint_test, variance, TEXT),
+    FIELD(temoin_joint_test, n_contrasts, COUNT), FIELD(temoin_joint_test, statistic, NUMBER),
+    FIELD(temoin_joint_test, df1, NUMBER),        FIELD(temoin_joint_test, df2, NUMBER),
+    FIELD(temoin_joint_test, p, NUMBER),          FIELD(temoin_joint_test, note, TEXT),
+};
+
 static const tm_field clusters_fields[] = {
     FIELD(temoin_clusters, estimate, TEXT),
     FIELD(temoin_clusters, measure, TEXT),
@@ -161,6 +169,7 @@ static const tm_field first_stage_fields[] = {
     FIELD(temoin_first_stage, exogeneity_p, NUMBER),
 };
 
+static const tm_record joint_test_record = RECORD(temoin_joint_test, joint_test_fields);
 static const tm_record clusters_record = RECORD(temoin_clusters, clusters_fields);
 static const tm_field family_fields[] = {
     FIELD(temoin_family_summary, name, TEXT),        FIELD(temoin_family_summary, n_rows, COUNT),
@@ -187,7 +196,8 @@ const tm_record tm_results_record = RECORD(temoin_results, results_fields);
 const tm_record_list tm_results_lists[] = {
     LIST(arms, arm_record),          LIST(measures, measure_record), LIST(flow, flow_record),
     LIST(baseline, baseline_record), LIST(omnibus, omnibus_record),  LIST(first_stages, first_stage_record),
-    LIST(clusters, clusters_record), LIST(families, family_record),  LIST(rows, tm_row_record),
+    LIST(clusters, clusters_record), LIST(families, family_record),  LIST(joint_tests, joint_test_record),
+    LIST(rows, tm_row_record),
 };
 const int tm_n_results_lists = sizeof tm_results_lists / sizeof *tm_results_lists;
 

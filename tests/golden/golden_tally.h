@@ -42,7 +42,7 @@ golden_comparer compare_effect_size;
 golden_comparer compare_randomization;
 golden_comparer compare_multiplicity;
 golden_comparer compare_iv;
-golden_comparer compare_bootstrap;
+golden_comparer compare_bootstrap, compare_joint;
 golden_comparer compare_step_down;
 golden_comparer compare_glm;
 

@@ -49,6 +49,11 @@ static const temoin_first_stage made_first_stages[] = {
      1,         0,          0,    NAN,   NAN,       "", NAN, NAN, NAN,      NAN, NAN, NAN},
 };
 
+static const temoin_joint_test made_joint_tests[] = {
+    {"primary", "income", "12", "cr2", 2, 3.3891, 2, 16.9748, 0.0578, ""},
+    {"primary", "training", "12", "cr2", 3, NAN, NAN, NAN, NAN, "joint_singular"},
+};
+
 static const temoin_clusters made_clusters[] = {
     {"primary", "income", "12",   "ocm", "control", 61,     5,      56,  1,    14,
      9.25,      4.75,     0.0357, 0.9,   1.9731,    0.0089, 0.2113, 1.6, 91.5, 160.25},
@@ -184,6 +189,7 @@ static const temoin_results made_results = {
     MADE_LIST(omnibus, made_omnibus),
     MADE_LIST(first_stages, made_first_stages),
     MADE_LIST(clusters, made_clusters),
+    MADE_LIST(joint_tests, made_joint_tests),
     MADE_LIST(rows, made_rows),
 };
 
