@@ -139,7 +139,9 @@ static temoin_status finish(temoin_context *ctx, const tm_fit *fit, const tm_var
     TM_SCRATCH(ctx, uncertainty, n_contrasts);
     for (int32_t c = 0; c < n_contrasts; c++) uncertainty[c] = (tm_uncertainty){NAN, NAN, NULL, NULL};
     bool blocks_only = variance->blockwise; /* pairs are saturated, and their variance is between blocks */
-    if (!constant && (blocks_only || (!perfect && !saturated))) TM_TRY(variance->run(ctx, fit, uncertainty));
+    const bool plain = isnan(level) && variance->run_plain;
+    if (!constant && (blocks_only || (!perfect && !saturated)))
+        TM_TRY((plain ? variance->run_plain : variance->run)(ctx, fit, uncertainty));
     for (int32_t c = 0; c < n_contrasts; c++) {
         tm_effect *effect = &out[c];
         effect->value = fit->value[c];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "inference/exact_difference.h"
+#include "inference/invert_estimate.h"
 #include "numeric/elementary.h"
 
 /* Of the Monte Carlo band: whatever the level of the estimate, as it says how well p is known, not the effect. */
@@ -105,6 +106,7 @@ temoin_status tm_estimate_randomize(temoin_context *ctx, const tm_estimate_test 
         row->p_randomization_high = result.p_high;
         row->n_redraws = isnan(result.p) ? -1 : result.n_draws;
         if (result.n_undefined) tm_notes_add_count(notes, "undefined_in_redraws", result.n_undefined);
+        if (!isnan(result.p)) TM_TRY(tm_estimate_invert(ctx, &request, test->estimate->level, notes, row));
         if (!isnan(result.p) && tm_exp(request.source->log_smallest_p) > 1 - test->estimate->level + 1e-12)
             tm_notes_add(notes, "too_few_assignments");
     }

@@ -37,7 +37,8 @@ static bool is_plain(const tm_sample *sample)
 
 static bool is_effect_served(const tm_randomization_request *request, tm_sum_model *model)
 {
-    model->studentized = strcmp(request->statistic->key, "studentized") == 0;
+    model->standard_error = strcmp(request->statistic->key, "standard_error") == 0;
+    model->studentized = model->standard_error || strcmp(request->statistic->key, "studentized") == 0;
     if (!model->studentized && strcmp(request->statistic->key, "difference") != 0) return false;
     if (request->sample->weight || !is_plain(request->sample)) return false;
     if (model->studentized) {
@@ -60,6 +61,12 @@ static bool serves(const tm_randomization_request *request, tm_sum_model *model)
     if (request->statistic->of_effect) return is_effect_served(request, model);
     model->route = &tm_sum_route_scores;
     return model->route->serves(model);
+}
+
+bool tm_randomize_sums_serve(const tm_randomization_request *request)
+{
+    tm_sum_model model;
+    return serves(request, &model);
 }
 
 /* What does not change from draw to draw. */

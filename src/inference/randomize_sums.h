@@ -16,6 +16,9 @@
 TEMOIN_MUST_CHECK temoin_status tm_randomize_by_sums(temoin_context *ctx, const tm_randomization_request *request,
                                                      int64_t first, int64_t n, double *const *statistic, bool *done);
 
+/* Whether the request is one that sums serve, but for single draws. */
+bool tm_randomize_sums_serve(const tm_randomization_request *request);
+
 /* Variances that are sums over rows; of the others SUM_OTHER. */
 typedef enum tm_sum_variance {
     TM_SUM_OTHER,
@@ -44,7 +47,8 @@ struct tm_sum_model {
     const tm_statistic *statistic;
     const double *arm_weight;
     int32_t n_contrasts;
-    bool studentized;
+    bool studentized;    /* the variance is wanted */
+    bool standard_error; /* and nothing else */
     tm_sum_variance variance;
     const tm_sum_route *route;
     int32_t n_columns;

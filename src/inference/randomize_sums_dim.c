@@ -153,7 +153,8 @@ static bool find_contrast(const tm_sum_model *model, const double *cell, const d
             add_cell(model, tm_sum_cell(model, cell, s, a), weight[a] * share, &p);
     }
     const bool found = find_variance(model, &p, &variance);
-    *statistic /= model->unit * sqrt(variance);
+    const double se = model->unit * sqrt(variance);
+    *statistic = model->standard_error ? se : *statistic / se;
     return found;
 }
 

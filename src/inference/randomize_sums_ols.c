@@ -250,7 +250,7 @@ static bool find(const tm_sum_model *model, const double *cell, double *room, do
         double value = 0, se = 1;
         for (int32_t a = 0; a < v.k; a++) value += weight[a + 1] * v.beta[a];
         if (model->studentized && !find_se(model, cell, &v, weight, &se)) return false;
-        statistic[c] = value / se;
+        statistic[c] = model->standard_error ? se : value / se;
     }
     return true;
 }

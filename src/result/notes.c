@@ -280,6 +280,26 @@ const tm_note tm_note_table[] = {
      false,
      {"Draws of the randomization test in which its statistic does not exist, each counted as extreme: {n}.",
       "Tirages du test de randomisation où sa statistique n’existe pas, chacun compté comme extrême : {n}."}},
+    {"interval_unbounded",
+     TM_NOTE_PLAIN,
+     false,
+     {"The interval of the randomization test has no end on a side where none is printed: the test rejects no effect "
+      "there, however large.",
+      "L’intervalle du test de randomisation n’a pas de borne là où aucune n’est imprimée : le test n’y rejette aucun "
+      "effet, si grand soit-il."}},
+    {"interval_redraws",
+     TM_NOTE_COUNT,
+     false,
+     {"The interval of the randomization test rests on the first {n} redraws.",
+      "L’intervalle du test de randomisation repose sur les {n} premiers tirages."}},
+    {"interval_disjoint",
+     TM_NOTE_PLAIN,
+     false,
+     {"The effects that the randomization test does not reject have gaps between them; the interval printed is the "
+      "smallest that holds them all.",
+      "Les effets que le test de randomisation ne rejette pas ne se suivent pas ; l’intervalle imprimé est le plus "
+      "petit "
+      "qui les contient tous."}},
     {"too_few_assignments",
      TM_NOTE_PLAIN,
      false,
