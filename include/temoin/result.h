@@ -218,6 +218,18 @@ typedef struct temoin_omnibus {
     const char *note;     /**< "" when there is nothing to say */
 } temoin_omnibus;
 
+/** One step of the survival curve of an arm: a time at which something happened to a client of it. */
+typedef struct temoin_survival_row {
+    const char *measure; /**< of kind time */
+    const char *wave;
+    int32_t arm;
+    double time;
+    int64_t at_risk; /**< without the event, and seen, until then */
+    int64_t events;  /**< at that time */
+    double survival; /**< share without the event just after it (Kaplan & Meier 1958) */
+    double se;       /**< Greenwood's; NaN where nobody is left */
+} temoin_survival_row;
+
 typedef struct temoin_measure_summary {
     const char *name;
     const char *kind; /**< "continuous", "binary", "count" */
@@ -249,6 +261,8 @@ typedef struct temoin_results {
     int64_t n_baseline;
     const temoin_omnibus *omnibus; /**< one; none where nothing is known at baseline */
     int32_t n_omnibus;
+    const temoin_survival_row *survival; /**< of measures of kind time, in order of measure, wave, arm and time */
+    int64_t n_survival;
     const temoin_row *rows;
     int64_t n_rows;
     const temoin_first_stage *first_stages; /**< in the order of the rows that they belong to */

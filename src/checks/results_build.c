@@ -87,20 +87,31 @@ static temoin_status find_method(temoin_context *ctx, const temoin_plan *plan, i
     return TEMOIN_OK;
 }
 
-/* Some estimators are for outcomes of one kind. */
+/* Some estimators are for outcomes of one kind, and times have estimators of their own. */
+static const char *refuse_measure(const tm_estimator *estimator, tm_measure_kind kind)
+{
+    const bool for_times = estimator->outcome == TM_OUTCOME_TIME;
+    if (for_times && kind != TM_MEASURE_TIME) return "is for measures of kind time, which have an event";
+    if (!for_times && kind == TM_MEASURE_TIME)
+        return "is not for times that may end before the event; use cox, log_rank, kaplan_meier or rmst";
+    if (estimator->outcome == TM_OUTCOME_BINARY && kind != TM_MEASURE_BINARY)
+        return "is for measures of kind binary; for others there are dim, ols and lin";
+    return NULL;
+}
+
 static temoin_status check_measures(temoin_context *ctx, const temoin_plan *plan, int e, const tm_estimator *estimator)
 {
     const tm_plan_estimate *estimate = &plan->estimates[e];
     for (int32_t m = 0; m < estimate->n_measures; m++) {
         const tm_plan_measure *measure = &plan->measures[estimate->measures[m]];
-        if (estimator->outcome == TM_OUTCOME_BINARY && measure->kind != TM_MEASURE_BINARY)
-            TM_FAIL(
-                ctx, TEMOIN_ERR_PLAN,
-                "%s: line %d: estimator \"%s\" is for measures of kind binary; \"%s\" is %s, for which there are dim, "
-                "ols and lin",
-                plan->path, tm_plan_line(plan, "estimates[%d].measures[%d]", e, (int)m), estimator->key, measure->name,
-                measure->kind == TM_MEASURE_COUNT ? "a count" : "continuous");
+        const char *why = refuse_measure(estimator, measure->kind);
+        if (why)
+            TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: measure \"%s\": estimator \"%s\" %s", plan->path,
+                    tm_plan_line(plan, "estimates[%d].measures[%d]", e, (int)m), measure->name, estimator->key, why);
     }
+    if (estimate->horizon > 0 && !estimator->takes_horizon)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: estimator \"%s\" has no horizon; kaplan_meier and rmst have",
+                plan->path, tm_plan_line(plan, "estimates[%d].horizon", e), estimator->key);
     return TEMOIN_OK;
 }
 
@@ -377,7 +388,7 @@ static temoin_status describe_trial(temoin_context *ctx, const temoin_assignment
     const temoin_plan *plan = assignment->trial->plan;
     temoin_arm_summary *arms;
     temoin_measure_summary *measures;
-    static const char *const kinds[] = {"continuous", "binary", "count"};
+    static const char *const kinds[] = {"continuous", "binary", "count", "time"};
     TM_ALLOC(ctx, arms, plan->n_arms);
     TM_ALLOC(ctx, measures, plan->n_measures);
     for (int32_t a = 0; a < plan->n_arms; a++)

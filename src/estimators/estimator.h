@@ -25,6 +25,7 @@ typedef enum tm_outcome {
     TM_OUTCOME_ANY,          /* effects follow a + b y */
     TM_OUTCOME_BINARY,       /* 0 or 1 */
     TM_OUTCOME_NOT_NEGATIVE, /* 0 or more */
+    TM_OUTCOME_TIME,         /* until an event, or until the client was last seen */
 } tm_outcome;
 
 /* What an effect is measured in, where it is not the measure's own unit. */
@@ -42,6 +43,7 @@ typedef struct tm_estimator {
     tm_unit unit; /* of value, se and interval */
     bool takes_covariates;
     tm_outcome outcome;
+    bool takes_horizon;          /* looks at a time that the estimate may name */
     bool blockwise;              /* the model is block means only: block-wise variances apply */
     bool compares_within_strata; /* needs no weights where probabilities differ between strata */
     /* Fills the model but for its sample, contrasts and arm weights, which are set on entry. left_out [n_contrasts]:

@@ -5,6 +5,16 @@
 
 #include "moments/fit.h"
 
+static temoin_status keep_events(temoin_context *ctx, const tm_sample *from, const int64_t *row, int64_t n,
+                                 tm_sample *to)
+{
+    double *event;
+    TM_SCRATCH(ctx, event, n);
+    for (int64_t i = 0; i < n; i++) event[i] = from->event[row[i]];
+    to->event = event;
+    return TEMOIN_OK;
+}
+
 static temoin_status keep_rows(temoin_context *ctx, const tm_sample *from, const bool *keep, tm_glm_model *out)
 {
     int64_t *row, n = 0;
@@ -38,6 +48,7 @@ static temoin_status keep_rows(temoin_context *ctx, const tm_sample *from, const
     if (from->weight) to->weight = weight;
     if (from->cluster) to->cluster = cluster;
     to->received = NULL, to->unit = NULL;
+    if (from->event) TM_TRY(keep_events(ctx, from, row, n, to));
     to->covariate = (const double *const *)covariate;
     return TEMOIN_OK;
 }

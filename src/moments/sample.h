@@ -19,6 +19,9 @@ typedef struct tm_sample {
     const int32_t *subcluster; /* [n] parts of clusters, which the bootstrap draws; NULL: it draws clusters */
     const double
         *received; /* [n] 0 or 1: whether the client got what the arms offer; NULL: the estimate does not ask */
+    const double
+        *event;     /* [n] y is a time: 1 the event happened then, 0 the client was last seen then; NULL: no time */
+    double horizon; /* with event, in units of y; 0: none is named */
     int32_t n_covariates;
     const double *const *covariate; /* [n_covariates] → [n] finite, centred at the mean of the rows */
     const char *const *covariate_name;

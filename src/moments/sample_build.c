@@ -17,6 +17,7 @@ typedef struct building {
     const double *y;
     const double *weight;   /* [n_units] NULL: all one */
     const double *received; /* [n_units] NULL: not asked for */
+    const double *event;    /* [n_units] NULL: the outcome is no time */
     bool *in;               /* [n_units] */
     int64_t *unit;          /* [n] the units that are in */
     tm_notes *notes;
@@ -91,7 +92,7 @@ static temoin_status leave_out(temoin_context *ctx, building *b)
         int32_t arm = b->assignment->arm[u];
         if (arm < 0)
             n_unassigned++;
-        else if (!b->y || isnan(b->y[u]))
+        else if (!b->y || isnan(b->y[u]) || (b->event && isnan(b->event[u])))
             n_missing[arm]++;
         else if (b->weight && b->weight[u] == 0)
             n_zero++;
@@ -242,13 +243,14 @@ static temoin_status number_subclusters(temoin_context *ctx, const building *b, 
 
 static temoin_status gather(temoin_context *ctx, const building *b, tm_sample *out)
 {
-    double *y, *weight = NULL, *received = NULL;
+    double *y, *weight = NULL, *received = NULL, *event = NULL;
     int32_t *arm, *stratum;
     TM_SCRATCH(ctx, y, out->n);
     TM_SCRATCH(ctx, arm, out->n);
     TM_SCRATCH(ctx, stratum, out->n);
     if (b->weight) TM_SCRATCH(ctx, weight, out->n);
     if (b->received) TM_SCRATCH(ctx, received, out->n);
+    if (b->event) TM_SCRATCH(ctx, event, out->n);
     for (int64_t i = 0; i < out->n; i++) {
         int64_t u = b->unit[i];
         y[i] = b->y[u];
@@ -256,12 +258,15 @@ static temoin_status gather(temoin_context *ctx, const building *b, tm_sample *o
         stratum[i] = b->estimate->strata ? b->trial->stratum[u] : 0;
         if (weight) weight[i] = b->weight[u];
         if (received) received[i] = b->received[u];
+        if (event) event[i] = b->event[u];
     }
     out->y = y;
     out->arm = arm;
     out->stratum = stratum;
     out->weight = weight;
     out->received = received;
+    out->event = event;
+    out->horizon = b->estimate->horizon;
     return TEMOIN_OK;
 }
 
@@ -273,6 +278,10 @@ temoin_status tm_sample_build(temoin_context *ctx, const temoin_assignment *assi
     building b = {.assignment = assignment, .trial = trial, .estimate = estimate, .notes = notes};
     b.index = (int)(estimate - trial->plan->estimates);
     b.y = tm_trial_value(trial, measure, wave);
+    if (trial->plan->measures[measure].event >= 0) {
+        b.event = tm_trial_value(trial, trial->plan->measures[measure].event, wave);
+        if (!b.event) b.y = NULL; /* nobody's event is known at this wave */
+    }
     *out = (tm_sample){.n_arms = trial->n_arms, .n_strata = estimate->strata ? trial->n_strata : 1};
     TM_TRY(choose_weights(ctx, &b, weigh_by_probability));
     if (estimate->received) TM_TRY(find_receipt(ctx, &b));

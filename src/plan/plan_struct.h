@@ -141,7 +141,12 @@ typedef struct tm_plan_capacity {
     const char *exit_date;  /* its column: the first day on which the place is free */
 } tm_plan_capacity;
 
-typedef enum tm_measure_kind { TM_MEASURE_CONTINUOUS, TM_MEASURE_BINARY, TM_MEASURE_COUNT } tm_measure_kind;
+typedef enum tm_measure_kind {
+    TM_MEASURE_CONTINUOUS,
+    TM_MEASURE_BINARY,
+    TM_MEASURE_COUNT,
+    TM_MEASURE_TIME, /* until an event, or until the client was last seen */
+} tm_measure_kind;
 
 /* Wide files: the column that holds the measure at a wave. */
 typedef struct tm_plan_wide {
@@ -155,6 +160,7 @@ typedef struct tm_plan_measure {
     const char *unit; /* NULL: none */
     tm_label label;
     const char *baseline; /* wave, NULL: none */
+    int32_t event;        /* of a time: the measure that is 1 where the event happened; -1: none */
     const tm_plan_wide *wide;
     int32_t n_wide;
 } tm_plan_measure;
@@ -188,7 +194,8 @@ typedef struct tm_plan_estimate {
     bool bootstrap;                    /* false: `bootstrap: none` */
     const tm_plan_contrast *contrasts; /* never empty: by default each arm against the first */
     int32_t n_contrasts;
-    double level; /* 0.95 */
+    double level;   /* 0.95 */
+    double horizon; /* in units of the measure; 0: none */
 } tm_plan_estimate;
 
 typedef struct tm_plan_family {

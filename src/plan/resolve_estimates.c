@@ -47,6 +47,38 @@ static temoin_status resolve_wide(tm_plan_reader *r, const tm_raw_measure *raw, 
     return TEMOIN_OK;
 }
 
+/* A time has an event, which is a binary measure; nothing else has one. */
+static void resolve_events(tm_plan_reader *r, const tm_raw_plan *raw, const temoin_plan *plan, const tm_names *names,
+                           tm_plan_measure *measures)
+{
+    for (int32_t m = 0; m < names->n; m++) {
+        const char *event = raw->measures[m].event;
+        measures[m].event = -1;
+        if (measures[m].kind != TM_MEASURE_TIME) {
+            if (event)
+                tm_trouble_add(r, LINE("measures[%d].event", (int)m),
+                               "\"event\" belongs to a measure of kind time; declare %s as one, or leave it out",
+                               tm_excerpt(r, names->name[m]));
+            continue;
+        }
+        if (!event) {
+            tm_trouble_add(
+                r, LINE("measures[%d]", (int)m),
+                "the time %s needs \"event\": the binary measure that is 1 where the event happened and 0 where "
+                "the client was last seen without it",
+                tm_excerpt(r, names->name[m]));
+            continue;
+        }
+        measures[m].event = index_of(names, event);
+        if (measures[m].event < 0)
+            tm_trouble_add(r, LINE("measures[%d].event", (int)m), "found the measure %s; the plan declares %s",
+                           tm_excerpt(r, event), tm_declared(r, names->name, names->n));
+        else if (measures[measures[m].event].kind != TM_MEASURE_BINARY)
+            tm_trouble_add(r, LINE("measures[%d].event", (int)m), "the event %s must be a measure of kind binary",
+                           tm_excerpt(r, event));
+    }
+}
+
 static temoin_status resolve_measures(tm_plan_reader *r, const tm_raw_plan *raw, temoin_plan *plan, tm_names *names)
 {
     tm_plan_measure *measures;
@@ -65,6 +97,7 @@ static temoin_status resolve_measures(tm_plan_reader *r, const tm_raw_plan *raw,
     }
     *names = (tm_names){name, (int32_t)raw->measures_count};
     check_declared_once(r, names, "measures", "measure");
+    resolve_events(r, raw, plan, names, measures);
     plan->measures = measures;
     plan->n_measures = names->n;
     return TEMOIN_OK;
@@ -163,6 +196,10 @@ static temoin_status resolve_estimate(tm_plan_reader *r, const temoin_plan *plan
     out->missing_cluster_allowed = raw->missing_cluster == 1;
     out->level = 0.95;
     if (raw->level && !tm_number_read(raw->level, strlen(raw->level), '.', &out->level)) out->level = 0;
+    if (raw->horizon &&
+        (!tm_number_read(raw->horizon, strlen(raw->horizon), '.', &out->horizon) || !(out->horizon > 0)))
+        tm_trouble_add(r, LINE("estimates[%u].horizon", e), "\"horizon\" is a time, in units of the measure; found %s",
+                       tm_excerpt(r, raw->horizon));
     check_estimate(r, plan, out, e);
     return TEMOIN_OK;
 }

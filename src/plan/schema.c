@@ -199,8 +199,10 @@ static const cyaml_schema_field_t wide_fields[] = {
 };
 static const cyaml_schema_value_t wide_entry = {CYAML_VALUE_MAPPING(0, tm_raw_wide, wide_fields)};
 
-static const cyaml_strval_t measure_kinds[] = {
-    {"continuous", TM_MEASURE_CONTINUOUS}, {"binary", TM_MEASURE_BINARY}, {"count", TM_MEASURE_COUNT}};
+static const cyaml_strval_t measure_kinds[] = {{"continuous", TM_MEASURE_CONTINUOUS},
+                                               {"binary", TM_MEASURE_BINARY},
+                                               {"count", TM_MEASURE_COUNT},
+                                               {"time", TM_MEASURE_TIME}};
 
 static const cyaml_schema_field_t measure_fields[] = {
     TEXT("name", 0, tm_raw_measure, name),
@@ -208,6 +210,7 @@ static const cyaml_schema_field_t measure_fields[] = {
     TEXT("unit", OPTIONAL, tm_raw_measure, unit),
     CYAML_FIELD_MAPPING("label", OPTIONAL, tm_raw_measure, label, label_fields),
     TEXT("baseline", OPTIONAL, tm_raw_measure, baseline),
+    TEXT("event", OPTIONAL, tm_raw_measure, event),
     CYAML_FIELD_SEQUENCE("wide", LIST, tm_raw_measure, wide, &wide_entry, 0, CYAML_UNLIMITED),
     CYAML_FIELD_END,
 };
@@ -248,6 +251,7 @@ static const cyaml_schema_field_t estimate_fields[] = {
     CYAML_FIELD_ENUM("randomization", CHOICE, tm_raw_estimate, randomization, only_none, COUNT(only_none)),
     CYAML_FIELD_SEQUENCE("contrasts", LIST, tm_raw_estimate, contrasts, &contrast_entry, 1, CYAML_UNLIMITED),
     NUMBER("level", tm_raw_estimate, level),
+    NUMBER("horizon", tm_raw_estimate, horizon),
     CYAML_FIELD_ENUM("bootstrap", CHOICE, tm_raw_estimate, bootstrap, only_none, COUNT(only_none)),
     CYAML_FIELD_END,
 };

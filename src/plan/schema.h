@@ -155,6 +155,7 @@ typedef struct tm_raw_measure {
     char *unit;
     tm_raw_label label;
     char *baseline;
+    char *event;
     tm_raw_wide *wide;
     unsigned wide_count;
 } tm_raw_measure;
@@ -194,6 +195,7 @@ typedef struct tm_raw_estimate {
     tm_raw_contrast *contrasts;
     unsigned contrasts_count;
     char *level;
+    char *horizon;
     int bootstrap; /* 1: none */
 } tm_raw_estimate;
 

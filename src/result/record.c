@@ -179,6 +179,14 @@ static const tm_field family_fields[] = {
 
 static const tm_record family_record = RECORD(temoin_family_summary, family_fields);
 static const tm_record first_stage_record = RECORD(temoin_first_stage, first_stage_fields);
+static const tm_field survival_fields[] = {
+    FIELD(temoin_survival_row, measure, TEXT),    FIELD(temoin_survival_row, wave, TEXT),
+    FIELD(temoin_survival_row, arm, INDEX),       FIELD(temoin_survival_row, time, NUMBER),
+    FIELD(temoin_survival_row, at_risk, COUNT),   FIELD(temoin_survival_row, events, COUNT),
+    FIELD(temoin_survival_row, survival, NUMBER), FIELD(temoin_survival_row, se, NUMBER),
+};
+
+static const tm_record survival_record = RECORD(temoin_survival_row, survival_fields);
 static const tm_record arm_record = RECORD(temoin_arm_summary, arm_fields);
 static const tm_record measure_record = RECORD(temoin_measure_summary, measure_fields);
 static const tm_record flow_record = RECORD(temoin_flow_row, flow_fields);
@@ -197,7 +205,7 @@ const tm_record_list tm_results_lists[] = {
     LIST(arms, arm_record),          LIST(measures, measure_record), LIST(flow, flow_record),
     LIST(baseline, baseline_record), LIST(omnibus, omnibus_record),  LIST(first_stages, first_stage_record),
     LIST(clusters, clusters_record), LIST(families, family_record),  LIST(joint_tests, joint_test_record),
-    LIST(rows, tm_row_record),
+    LIST(survival, survival_record), LIST(rows, tm_row_record),
 };
 const int tm_n_results_lists = sizeof tm_results_lists / sizeof *tm_results_lists;
 

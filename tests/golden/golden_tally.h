@@ -45,6 +45,7 @@ golden_comparer compare_iv;
 golden_comparer compare_bootstrap, compare_joint;
 golden_comparer compare_step_down;
 golden_comparer compare_glm;
+golden_comparer compare_survival;
 
 extern golden_comparer *const golden_comparers[]; /* NULL beyond the last */
 

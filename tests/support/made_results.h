@@ -168,6 +168,11 @@ static const temoin_row made_rows[] = {
      .family = "",        .note = "single_unit_in_block;stratum_without_contrast:3"},
 };
 
+static const temoin_survival_row made_survival[] = {
+    {"weeks_to_work", "12", 0, 2.5, 47, 3, 0.936170212765957, 0.0356567},
+    {"weeks_to_work", "12", 1, 4, 48, 48, 0, NAN},
+};
+
 #define MADE_LIST(name, array) .name = array, .n_##name = sizeof array / sizeof *array
 
 static const temoin_results made_results = {
@@ -190,6 +195,7 @@ static const temoin_results made_results = {
     MADE_LIST(first_stages, made_first_stages),
     MADE_LIST(clusters, made_clusters),
     MADE_LIST(joint_tests, made_joint_tests),
+    MADE_LIST(survival, made_survival),
     MADE_LIST(rows, made_rows),
 };
 
