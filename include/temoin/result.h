@@ -44,7 +44,10 @@ typedef struct temoin_row {
     double ci_low;
     double ci_high;
     double level;
-    double p_randomization;     /**< by redraws of the trial's own design; NaN with all that follows: not asked for */
+    double effect_size;     /**< of a difference in means (dim, dim_precision, ols, lin): Hedges' g, the effect over the
+                               standard     deviation within the two arms, with the exact J; of a binary measure Cox's index,
+                               the log odds     ratio over 1.65; NaN with weights and where it does not exist */
+    double p_randomization; /**< by redraws of the trial's own design; NaN with all that follows: not asked for */
     double p_randomization_low; /**< Clopper-Pearson band of what more redraws would give; both p where it is exact */
     double p_randomization_high;
     double ci_randomization_low; /**< constant effects that the test does not reject; NaN: no bound on that side */

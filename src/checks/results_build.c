@@ -7,6 +7,7 @@
 #include "base/nearest.h"
 #include "checks/check_kind.h"
 #include "inference/adjust_families.h"
+#include "inference/effect_size.h"
 #include "inference/cell_sample.h"
 #include "inference/effects.h"
 #include "inference/randomize_estimate.h"
@@ -225,6 +226,18 @@ static void describe_arms(const tm_sample *sample, const double *arm_weight, tem
     row->mean_reference = row->n_reference ? sum_reference / (double)row->n_reference : NAN;
 }
 
+/* Of effects that are differences in means. */
+static double effect_size(const tm_plan_measure *measure, const tm_sample *sample, const tm_estimator *estimator,
+                          const double *arm_weight, double value)
+{
+    static const char *const keys[] = {"dim", "dim_precision", "ols", "lin"};
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+        if (strcmp(estimator->key, keys[k]) == 0)
+            return measure->kind == TM_MEASURE_BINARY ? tm_cox_index(sample, arm_weight, value)
+                                                      : tm_effect_size(sample, arm_weight, value, TM_SPREAD_CORRECTED);
+    return NAN;
+}
+
 static void fill_row(const tm_plan_estimate *estimate, const tm_plan_contrast *contrast, const tm_variance *variance,
                      const tm_sample *sample, const tm_effect *effect, temoin_row *row)
 {
@@ -330,6 +343,8 @@ static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assi
         rows[c].measure = trial->plan->measures[measure].name;
         rows[c].wave = trial->wave[wave];
         fill_row(estimate, &estimate->contrasts[c], variance, &sample, &effects[c], &rows[c]);
+        rows[c].effect_size = effect_size(&trial->plan->measures[measure], &sample, m->estimator,
+                                          estimate->contrasts[c].weights, effects[c].value);
         if (redraws && estimate->randomization) {
             const bool weighted = sample.weight && estimate->weighting != TM_WEIGHTS_COLUMN;
             const tm_estimate_test test = {redraws, estimate, &sample, m->estimator, variance, weighted, false};

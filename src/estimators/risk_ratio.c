@@ -12,9 +12,10 @@ static temoin_status of_table(temoin_context *ctx, const tm_two_by_two *t, int32
     (void)ctx, (void)n;
     out->value = tm_log(t->a / t->n1) - tm_log(t->c / t->n0);
     if (tm_request_is(request, "delta")) {
-        if (empty)
+        if (empty) {
+            out->value = NAN;
             tm_effect_refuse(out, "empty_cell");
-        else
+        } else
             tm_effect_test(out, sqrt(1 / t->a - 1 / t->n1 + 1 / t->c - 1 / t->n0), INFINITY, request->level);
         return TEMOIN_OK;
     }

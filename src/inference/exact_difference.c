@@ -3,11 +3,12 @@
 
 #include <math.h>
 
+#include "estimators/two_by_two.h"
 #include "numeric/counting.h"
 
-/* A stratum's counts and its factor: N² / (m k), of which the difference takes 1 / N. */
+/* A stratum's counts, `all` over all arms, and its factor: N_b (m + k) / (m k), of which the difference takes 1 / N. */
 typedef struct stratum {
-    int64_t m, k;
+    int64_t m, k, all;
     int64_t above, below; /* in lowest terms */
 } stratum;
 
@@ -16,17 +17,16 @@ static temoin_status count_arms(temoin_context *ctx, const tm_sample *sample, co
     TM_SCRATCH(ctx, *out, sample->n_strata);
     for (int64_t i = 0; i < sample->n; i++) {
         stratum *s = &(*out)[sample->stratum[i]];
-        if (arm_weight[sample->arm[i]] > 0)
-            s->m++;
-        else
-            s->k++;
+        s->all++;
+        s->m += arm_weight[sample->arm[i]] > 0;
+        s->k += arm_weight[sample->arm[i]] < 0;
     }
     for (int32_t b = 0; b < sample->n_strata; b++) {
         stratum *s = &(*out)[b];
         if (!s->m || !s->k) continue;
-        const int64_t square = (s->m + s->k) * (s->m + s->k), product = s->m * s->k;
-        const int64_t divisor = tm_common_divisor(square, product);
-        s->above = square / divisor, s->below = product / divisor;
+        const int64_t weighted = s->all * (s->m + s->k), product = s->m * s->k;
+        const int64_t divisor = tm_common_divisor(weighted, product);
+        s->above = weighted / divisor, s->below = product / divisor;
     }
     return TEMOIN_OK;
 }
@@ -53,16 +53,10 @@ static void weigh_strata(const stratum *s, int32_t n, int64_t *weight, double *u
     *unit = (double)divisor / (double)multiple;
 }
 
-static bool is_of_two_arms(const tm_sample *sample, const double *arm_weight)
-{
-    for (int64_t i = 0; i < sample->n; i++)
-        if (fabs(arm_weight[sample->arm[i]]) != 1) return false;
-    return !sample->weight;
-}
-
-/* Strata without a contrast are the same in every assignment: they are left out. */
+/* Strata without a contrast, and arms that it leaves out, are the same in every assignment that is counted. *size: the
+ * clients of the strata that stay. */
 static temoin_status keep_contrasts(temoin_context *ctx, const tm_sample *sample, const double *arm_weight,
-                                    const stratum *s, const int64_t *score, tm_exact_trial *out)
+                                    const stratum *s, const int64_t *score, int64_t *size, tm_exact_trial *out)
 {
     int32_t *block;
     int64_t *kept;
@@ -72,6 +66,8 @@ static temoin_status keep_contrasts(temoin_context *ctx, const tm_sample *sample
     TM_SCRATCH(ctx, treated, sample->n);
     for (int64_t i = 0; i < sample->n; i++) {
         if (!s[sample->stratum[i]].below) continue;
+        ++*size;
+        if (arm_weight[sample->arm[i]] == 0) continue;
         block[out->n] = sample->stratum[i];
         kept[out->n] = score[i];
         treated[out->n++] = arm_weight[sample->arm[i]] > 0;
@@ -88,23 +84,25 @@ temoin_status tm_exact_difference_run(temoin_context *ctx, const tm_sample *samp
     tm_exact_trial trial = {.n_blocks = sample->n_strata};
     int64_t *score, *weight;
     stratum *strata;
+    int32_t arm, reference;
+    int64_t size = 0;
     int decimals;
     double unit;
     *out = (tm_exact_p){false, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, {0}};
-    if (!is_of_two_arms(sample, arm_weight)) return TEMOIN_OK;
+    if (sample->weight || !tm_contrast_arms(arm_weight, sample->n_arms, &arm, &reference)) return TEMOIN_OK;
     TM_SCRATCH(ctx, score, sample->n);
     TM_SCRATCH(ctx, weight, sample->n_strata);
     decimals = tm_exact_decimals(sample->y, sample->n, score);
     TM_TRY(count_arms(ctx, sample, arm_weight, &strata));
     weigh_strata(strata, sample->n_strata, weight, &unit);
     if (decimals < 0 || unit == 0) return TEMOIN_OK;
-    TM_TRY(keep_contrasts(ctx, sample, arm_weight, strata, score, &trial));
+    TM_TRY(keep_contrasts(ctx, sample, arm_weight, strata, score, &size, &trial));
     trial.weight = weight;
     if (!trial.n) return TEMOIN_OK;
     TM_TRY(tm_exact_sum_run(ctx, &trial, out));
     for (; decimals > 0; decimals--) unit /= 10;
-    out->x = (out->x - out->mean) * unit / (double)trial.n;
-    out->sd *= unit / (double)trial.n;
+    out->x = (out->x - out->mean) * unit / (double)size;
+    out->sd *= unit / (double)size;
     out->mean = out->known ? 0 : NAN;
     return TEMOIN_OK;
 }

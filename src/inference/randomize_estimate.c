@@ -104,7 +104,8 @@ temoin_status tm_estimate_randomize(temoin_context *ctx, const tm_estimate_test 
         row->p_randomization = result.p;
         row->p_randomization_low = result.p_low;
         row->p_randomization_high = result.p_high;
-        row->n_redraws = isnan(result.p) ? -1 : result.n_draws;
+        row->n_redraws = known || isnan(result.p) ? -1 : result.n_draws;
+        if (known) tm_notes_add(notes, "exact_distribution");
         if (result.n_undefined) tm_notes_add_count(notes, "undefined_in_redraws", result.n_undefined);
         if (!isnan(result.p)) TM_TRY(tm_estimate_invert(ctx, &request, test->estimate->level, notes, row));
         if (!isnan(result.p) && tm_exp(request.source->log_smallest_p) > 1 - test->estimate->level + 1e-12)

@@ -312,6 +312,11 @@ const tm_note tm_note_table[] = {
      {"No randomization test: the weights that clients would have had in another arm are not known.",
       "Pas de test de randomisation : les poids que les clients auraient eus dans un autre groupe ne sont pas "
       "connus."}},
+    {"exact_distribution",
+     TM_NOTE_PLAIN,
+     false,
+     {"The randomization test counts all assignments, without drawing.",
+      "Le test de randomisation compte toutes les assignations, sans tirage."}},
     {"undefined_in_redraws",
      TM_NOTE_COUNT,
      false,

@@ -37,6 +37,7 @@ static const tm_field row_fields[] = {
     FIELD(temoin_row, ci_low, NUMBER),
     FIELD(temoin_row, ci_high, NUMBER),
     FIELD(temoin_row, level, NUMBER),
+    FIELD(temoin_row, effect_size, NUMBER),
     FIELD(temoin_row, p_randomization, NUMBER),
     FIELD(temoin_row, p_randomization_low, NUMBER),
     FIELD(temoin_row, p_randomization_high, NUMBER),

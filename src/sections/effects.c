@@ -219,14 +219,14 @@ static void add_row(const view *v, const temoin_row *row)
     tm_table_cell *cells = tm_table_add_row(v->document, v->table);
     if (!cells) return;
     const bool binary = tm_measure_is_binary(v->results, row->measure);
-    const int decimals = tm_effect_decimals(v->results, row->measure);
-    const double factor = binary ? 100 : 1;
+    const int decimals = tm_row_decimals(v->results, row), own = tm_effect_decimals(v->results, row->measure);
+    const double factor = tm_row_factor(v->results, row);
     put(cells, 0, tm_cell_text(measure_with_unit(v, row)));
     put(cells, v->wave, tm_cell_text(row->wave));
     put(cells, v->contrast, tm_cell_text(tm_contrast_text(v->results, v->document, row)));
-    put(cells, v->mean_arm, binary ? tm_cell_percent(row->mean_arm, 1) : tm_cell_number(row->mean_arm, decimals));
+    put(cells, v->mean_arm, binary ? tm_cell_percent(row->mean_arm, 1) : tm_cell_number(row->mean_arm, own));
     put(cells, v->mean_reference,
-        binary ? tm_cell_percent(row->mean_reference, 1) : tm_cell_number(row->mean_reference, decimals));
+        binary ? tm_cell_percent(row->mean_reference, 1) : tm_cell_number(row->mean_reference, own));
     put(cells, v->effect, tm_cell_number(row->value * factor, decimals));
     cells[v->effect].strong = true;
     put(cells, v->interval, tm_cell_interval(row->ci_low * factor, row->ci_high * factor, decimals));
@@ -261,7 +261,7 @@ static void add_remarks(const view *v)
     for (int64_t r = 0; r < v->results->n_rows; r++) {
         const temoin_row *row = row_of(v, r);
         if (!row) continue;
-        binary |= tm_measure_is_binary(v->results, row->measure);
+        binary |= tm_row_factor(v->results, row) == 100;
     }
     if (binary)
         tm_table_add_remark(v->document, v->table,

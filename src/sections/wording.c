@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/sink.h"
+#include "estimators/estimator.h"
 #include "result/notes.h"
 
 const temoin_measure_summary *tm_measure_find(const temoin_results *results, const char *name)
@@ -70,25 +71,45 @@ int tm_effect_decimals(const temoin_results *results, const char *measure)
     return tm_decimals_for(smallest);
 }
 
+static tm_unit unit_of(const temoin_row *row)
+{
+    const tm_estimator *estimator = tm_estimator_find(row->estimator);
+    return estimator ? estimator->unit : TM_UNIT_OF_MEASURE;
+}
+
+int tm_row_decimals(const temoin_results *results, const temoin_row *row)
+{
+    return unit_of(row) == TM_UNIT_OF_MEASURE ? tm_effect_decimals(results, row->measure) : 3;
+}
+
+double tm_row_factor(const temoin_results *results, const temoin_row *row)
+{
+    return unit_of(row) == TM_UNIT_OF_MEASURE && tm_measure_is_binary(results, row->measure) ? 100 : 1;
+}
+
 const char *tm_effect_text(const temoin_results *results, const tm_document *document, const temoin_row *row)
 {
     const temoin_measure_summary *measure = tm_measure_find(results, row->measure);
-    const bool binary = tm_measure_is_binary(results, row->measure);
+    const double factor = tm_row_factor(results, row);
+    const tm_unit of = unit_of(row);
     char number[TM_WRITTEN_SIZE];
     if (isnan(row->value)) return "–";
-    tm_write_number(document->language, binary ? row->value * 100 : row->value,
-                    tm_effect_decimals(results, row->measure), number);
+    tm_write_number(document->language, row->value * factor, tm_row_decimals(results, row), number);
     const bool rises = row->value > 0 && strpbrk(number, "123456789");
-    const char *unit = binary ? "points" : measure ? measure->unit : "";
+    const char *unit = of == TM_UNIT_LOG_RATIO ? tm_say(document->language, "(log ratio)", "(log du rapport)")
+                       : of == TM_UNIT_NONE    ? ""
+                       : factor == 100         ? "points"
+                       : measure               ? measure->unit
+                                               : "";
     return tm_text(document->ctx, "%s%s%s%s", rises ? "+" : "", number, unit[0] ? "\u00a0" : "", unit);
 }
 
 static void put_interval(const temoin_results *results, const tm_document *document, const temoin_row *row,
                          tm_sink *sink)
 {
-    const double factor = tm_measure_is_binary(results, row->measure) ? 100 : 1;
+    const double factor = tm_row_factor(results, row);
     const tm_table_cell interval =
-        tm_cell_interval(row->ci_low * factor, row->ci_high * factor, tm_effect_decimals(results, row->measure));
+        tm_cell_interval(row->ci_low * factor, row->ci_high * factor, tm_row_decimals(results, row));
     const char *text = tm_cell_write(document->ctx, document->language, &interval);
     char level[TM_WRITTEN_SIZE];
     tm_write_percent(document->language, row->level, fabs(row->level * 100 - round(row->level * 100)) < 1e-9 ? 0 : 1,

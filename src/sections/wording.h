@@ -27,6 +27,10 @@ int tm_decimals_for(double spread);
 int tm_effect_decimals(const temoin_results *results, const char *measure);
 
 /* "+12.5 points", "−144 EUR per month". */
+/* The same for a row's effect; three for one in no unit of the measure (a logarithm of a ratio, a pure number). */
+int tm_row_decimals(const temoin_results *results, const temoin_row *row);
+/* What value and interval are multiplied by before they are written: 100 for differences of a binary measure. */
+double tm_row_factor(const temoin_results *results, const temoin_row *row);
 const char *tm_effect_text(const temoin_results *results, const tm_document *document, const temoin_row *row);
 /* "95% CI −1.2 to 26.2, p = 0.074", without what is not known; "" if nothing is. */
 const char *tm_uncertainty_text(const temoin_results *results, const tm_document *document, const temoin_row *row);

@@ -201,27 +201,31 @@ static void differences_equal_full_enumeration(void **state)
     temoin_context_free(ctx);
 }
 
-/* What is not on a lattice, has weights or a third arm, has no exact p. */
+/* What is not on a lattice, has weights or is no plain contrast has no exact p; a third arm stays where it is. */
 static void what_is_not_known_is_nan(void **state)
 {
     (void)state;
     temoin_context *ctx = check_context();
-    static const double contrast[] = {-1, 1, 0}, y[] = {0.1, 1.0 / 3, 1, 0}, whole[] = {0, 1, 1, 0};
+    static const double contrast[] = {-1, 1, 0}, mean[] = {-0.5, 1, -0.5};
+    static const double y[] = {0.1, 1.0 / 3, 1, 0}, whole[] = {0, 1, 1, 0};
     static const int32_t arm[] = {0, 1, 0, 1}, three[] = {0, 1, 2, 1}, stratum[] = {0, 0, 0, 0};
     static const double weight[] = {1, 2, 1, 1};
     tm_sample s = {.n = 4, .n_arms = 3, .n_strata = 1, .y = y, .arm = arm, .stratum = stratum};
     tm_exact_p p;
     check_ok(ctx, tm_exact_difference_run(ctx, &s, contrast, &p));
     assert_true(!p.known && isnan(p.two_sided) && isnan(p.x) && isnan(p.mid));
-    s.y = whole, s.arm = three;
-    check_ok(ctx, tm_exact_difference_run(ctx, &s, contrast, &p));
+    s.y = whole;
+    check_ok(ctx, tm_exact_difference_run(ctx, &s, mean, &p));
     assert_true(!p.known);
-    s.arm = arm, s.weight = weight;
+    s.weight = weight;
     check_ok(ctx, tm_exact_difference_run(ctx, &s, contrast, &p));
     assert_true(!p.known);
     s.weight = NULL;
     check_ok(ctx, tm_exact_difference_run(ctx, &s, contrast, &p));
     assert_true(p.known && p.two_sided == 1 && p.x == 0);
+    s.arm = three; /* 1 against 0 and 0: three assignments, differences 1/2, 1/2 and -1 */
+    check_ok(ctx, tm_exact_difference_run(ctx, &s, contrast, &p));
+    assert_true(p.known && p.two_sided == 1), check_close(p.x, 0.5, 1e-14), check_close(p.upper, 2.0 / 3, 1e-14);
     temoin_context_free(ctx);
 }
 
