@@ -60,6 +60,7 @@ static tm_arena_block *open_block(tm_arena *arena, size_t at_least)
 /* Keeps the larger of the block and the spare one. Address sanitizers are to see every use of what was rewound. */
 static void close_block(tm_arena *arena, tm_arena_block *block)
 {
+    (void)arena;
 #ifndef __SANITIZE_ADDRESS__
     if (!arena->spare || arena->spare->size < block->size) {
         tm_arena_block *smaller = arena->spare;
