@@ -160,6 +160,13 @@ static temoin_status check_receipt(temoin_context *ctx, const temoin_plan *plan,
                 m->estimator->key,
                 estimate->received ? "does not ask who took part; use iv or wald_ratio, or leave `received` out"
                                    : "needs `received`: the column of the clients that says who took part, 0 or 1");
+    if (!m->estimator->at_quantile && (!isnan(estimate->quantile) || estimate->quantile_type))
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+                "%s: line %d: estimator \"%s\" is about means; use quantile or quantile_regression", plan->path,
+                tm_plan_line(plan, "estimates[%d].quantile", e), m->estimator->key);
+    if (m->estimator->at_quantile && m->estimator->takes_covariates && estimate->quantile_type)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: a regression has no type of sample quantile; leave it out",
+                plan->path, tm_plan_line(plan, "estimates[%d].quantile_type", e));
     for (int32_t c = 0; m->estimator->instrumented && c < estimate->n_contrasts; c++) {
         const tm_plan_contrast *contrast = &estimate->contrasts[c];
         int n_arms = 0;

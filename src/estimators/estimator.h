@@ -56,7 +56,8 @@ typedef struct tm_estimator {
     /* The model is of the outcome on arms, and the effect wanted is that of receipt, which the arms are the instrument
      * of: see inference/instrumented.h. */
     bool instrumented;
-    bool normal; /* with instrumented: normal reference, the delta method's */
+    bool at_quantile; /* asks for the estimate's `quantile` */
+    bool normal;      /* with instrumented: normal reference, the delta method's */
 } tm_estimator;
 
 extern const tm_estimator *const tm_estimators[];

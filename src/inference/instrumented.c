@@ -57,6 +57,8 @@ static temoin_status keep_two_arms(temoin_context *ctx, const tm_sample *all, co
         for (int64_t i = 0; i < out->n; i++) x[i] = all->covariate[j][row[i]];
         covariate[j] = x;
     }
+    out->unit = NULL; /* nobody asks here which client is which, nor draws parts of clusters */
+    out->subcluster = NULL;
     out->y = y, out->received = received, out->weight = weight;
     out->arm = arm, out->stratum = stratum, out->cluster = cluster;
     out->covariate = covariate;

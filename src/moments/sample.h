@@ -25,7 +25,9 @@ typedef struct tm_sample {
     int32_t n_covariates;
     const double *const *covariate; /* [n_covariates] → [n] finite, centred at the mean of the rows */
     const char *const *covariate_name;
-    const int64_t *unit; /* [n] of the trial; NULL: of none */
+    const int64_t *unit;   /* [n] of the trial; NULL: of none */
+    double quantile;       /* in (0, 1), of an estimator that asks for one; 0: none */
+    int32_t quantile_type; /* 1, 2, 6 or 7, see estimators/sample_quantile.h */
 } tm_sample;
 
 #endif

@@ -283,6 +283,8 @@ temoin_status tm_sample_build(temoin_context *ctx, const temoin_assignment *assi
         if (!b.event) b.y = NULL; /* nobody's event is known at this wave */
     }
     *out = (tm_sample){.n_arms = trial->n_arms, .n_strata = estimate->strata ? trial->n_strata : 1};
+    out->quantile = isnan(estimate->quantile) ? 0.5 : estimate->quantile;
+    out->quantile_type = estimate->quantile_type ? estimate->quantile_type : 2;
     TM_TRY(choose_weights(ctx, &b, weigh_by_probability));
     if (estimate->received) TM_TRY(find_receipt(ctx, &b));
     TM_TRY(leave_out(ctx, &b));

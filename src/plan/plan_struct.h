@@ -192,6 +192,8 @@ typedef struct tm_plan_estimate {
     const char *received;              /* column of the clients: 1 who got what the arm offers, 0 who did not; NULL */
     bool randomization;                /* false: `randomization: none` */
     bool bootstrap;                    /* false: `bootstrap: none` */
+    double quantile;                   /* in (0, 1); NaN: not told */
+    int32_t quantile_type;             /* 1, 2, 6 or 7; 0: not told */
     const tm_plan_contrast *contrasts; /* never empty: by default each arm against the first */
     int32_t n_contrasts;
     double level;   /* 0.95 */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Measures, estimates and families. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -172,6 +173,24 @@ static void check_estimate(tm_plan_reader *r, const temoin_plan *plan, const tm_
     }
 }
 
+static void resolve_quantile(tm_plan_reader *r, const temoin_plan *plan, const tm_raw_estimate *raw, unsigned e,
+                             tm_plan_estimate *out)
+{
+    char where[64];
+    out->quantile = NAN;
+    if (raw->quantile && (!tm_number_read(raw->quantile, strlen(raw->quantile), '.', &out->quantile) ||
+                          !(out->quantile > 0 && out->quantile < 1)))
+        tm_trouble_add(r, LINE("estimates[%u].quantile", e),
+                       "\"estimates.quantile\" must lie between 0 and 1, such as 0.5 for the median; found %s",
+                       tm_excerpt(r, raw->quantile));
+    snprintf(where, sizeof where, "estimates[%u].quantile_type", e);
+    int64_t type = tm_raw_whole(r, raw->quantile_type, 1, 7, 0, where);
+    out->quantile_type = (int32_t)type;
+    if (type >= 3 && type <= 5)
+        tm_trouble_add(r, LINE("estimates[%u].quantile_type", e),
+                       "\"estimates.quantile_type\" must be 1, 2, 6 or 7, found %d", (int)type);
+}
+
 static temoin_status resolve_estimate(tm_plan_reader *r, const temoin_plan *plan, const tm_raw_estimate *raw,
                                       unsigned e, const tm_names *measures, tm_plan_estimate *out)
 {
@@ -188,6 +207,7 @@ static temoin_status resolve_estimate(tm_plan_reader *r, const temoin_plan *plan
     TM_TRY(tm_raw_text_copy(r->ctx, raw->cluster, &out->cluster));
     TM_TRY(resolve_weights(r, raw->weights, out));
     TM_TRY(tm_raw_text_copy(r->ctx, raw->received, &out->received));
+    resolve_quantile(r, plan, raw, e, out);
     TM_TRY(tm_plan_resolve_contrasts(r, plan, raw, e, out));
     out->strata = raw->strata == 0;
     out->randomization = raw->randomization == 0;

@@ -192,6 +192,8 @@ typedef struct tm_raw_estimate {
     char *weights;
     char *received;
     int randomization; /* 1: none */
+    char *quantile;
+    char *quantile_type;
     tm_raw_contrast *contrasts;
     unsigned contrasts_count;
     char *level;

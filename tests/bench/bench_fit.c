@@ -59,9 +59,17 @@ static temoin_status make_data(temoin_context *ctx, int64_t n, int32_t n_cluster
         covariate[j] = out->x + j * n;
         name[j] = "x";
     }
-    out->sample = (tm_sample){.n = n, .n_arms = 2, .n_strata = n_strata, .n_clusters = n_clusters, .y = out->y};
-    out->sample.arm = out->arm, out->sample.stratum = out->stratum, out->sample.cluster = out->cluster;
-    out->sample.n_covariates = p, out->sample.covariate = covariate, out->sample.covariate_name = name;
+    out->sample = (tm_sample){.n = n,
+                              .n_arms = 2,
+                              .n_strata = n_strata,
+                              .n_clusters = n_clusters,
+                              .y = out->y,
+                              .arm = out->arm,
+                              .stratum = out->stratum,
+                              .cluster = out->cluster,
+                              .n_covariates = p,
+                              .covariate = covariate,
+                              .covariate_name = name};
     return TEMOIN_OK;
 }
 

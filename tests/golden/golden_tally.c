@@ -10,6 +10,7 @@ golden_comparer *const golden_comparers[] = {
     compare_effect_size,
     compare_multiplicity,
     compare_iv,
+    compare_quantile,
     compare_bootstrap,
     compare_joint,
     compare_step_down,

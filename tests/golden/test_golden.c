@@ -48,6 +48,7 @@ static void reference_results(void **state)
     assert_int_equal(t.wrong, 0);
     assert_true(compare_linear_is_whole());
     assert_true(compare_iv_is_whole());
+    assert_true(compare_quantile_is_whole());
 }
 
 /* Figures of the literature, as printed. */

@@ -145,9 +145,18 @@ static void many_groups(void **state)
             weight[i] = 0.5 + rand_uniform(&seed);
             y[i] = x[i] + rand_normal(&seed) + arm[i];
         }
-        r.sample = (tm_sample){.n = ROWS, .n_arms = 2, .n_strata = STRATA, .n_clusters = 150, .y = y, .arm = arm};
-        r.sample.weight = weighted ? weight : NULL, r.sample.stratum = stratum, r.sample.cluster = cluster;
-        r.sample.n_covariates = 1, r.sample.covariate = covariate, r.sample.covariate_name = name;
+        r.sample = (tm_sample){.n = ROWS,
+                               .n_arms = 2,
+                               .n_strata = STRATA,
+                               .n_clusters = 150,
+                               .y = y,
+                               .weight = weighted ? weight : NULL,
+                               .arm = arm,
+                               .stratum = stratum,
+                               .cluster = cluster,
+                               .n_covariates = 1,
+                               .covariate = covariate,
+                               .covariate_name = name};
         compare_sample(ctx, &r, tm_estimator_find("ols"), 1e-8, &n);
         assert_true(n.compared >= 9);
     }

@@ -73,6 +73,8 @@ static inline void rand_set_views(rand_sample *r)
     r->sample.received = r->received;
     r->sample.covariate = r->covariate;
     r->sample.covariate_name = r->name;
+    r->sample.quantile = 0.381966; /* no share of clients, at which other values would do as well */
+    r->sample.quantile_type = 2;
 }
 
 /* Clusters numbered without gaps, as samples are built. */
