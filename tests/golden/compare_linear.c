@@ -31,6 +31,8 @@ static const recipe recipes[] = {
     {"partially_nested", "ols_controls_one_cluster", NULL, NULL, false, false, false, false, 3},
     {"weighting", "hajek", "dim", "hc0", true, true, false, true, 7},
     {"weighting", "hajek", "ols", "hc0", true, false, true, true, 7},
+    /* With observed shares as probabilities the Horvitz-Thompson difference is that of means by stratum. */
+    {"weighting", "horvitz_thompson", "dim", "hc0", true, true, false, true, 4},
     {"matched_pairs", "paired_t", "dim", "matched_pair", true, true, false, false, 1},
     {"balance", "difference", "dim", "neyman", true, false, false, false, 68},
     {"attrition", "differential_attrition", NULL, NULL, false, false, false, false, 28},

@@ -11,6 +11,7 @@ golden_comparer *const golden_comparers[] = {
     compare_multiplicity,
     compare_iv,
     compare_quantile,
+    compare_pooled,
     compare_bootstrap,
     compare_joint,
     compare_step_down,

@@ -41,7 +41,7 @@ golden_comparer compare_rank;
 golden_comparer compare_effect_size;
 golden_comparer compare_randomization;
 golden_comparer compare_multiplicity;
-golden_comparer compare_iv, compare_quantile;
+golden_comparer compare_iv, compare_quantile, compare_pooled;
 golden_comparer compare_bootstrap, compare_joint;
 golden_comparer compare_step_down;
 golden_comparer compare_glm;
@@ -54,5 +54,6 @@ void compare_linear_report(void);
 bool compare_linear_is_whole(void);
 bool compare_iv_is_whole(void); /* all results of the family */
 bool compare_quantile_is_whole(void);
+bool compare_pooled_is_whole(void);
 
 #endif

@@ -49,6 +49,7 @@ static void reference_results(void **state)
     assert_true(compare_linear_is_whole());
     assert_true(compare_iv_is_whole());
     assert_true(compare_quantile_is_whole());
+    assert_true(compare_pooled_is_whole());
 }
 
 /* Figures of the literature, as printed. */
