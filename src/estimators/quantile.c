@@ -33,7 +33,7 @@ static temoin_status run(temoin_context *ctx, const tm_request *request, tm_effe
             tm_arena_rewind(&ctx->scratch, mark);
         }
         out[c].value = value;
-        tm_effect_refuse(&out[c], isnan(value) ? "weights_unknown" : "no_standard_error");
+        tm_effect_refuse(&out[c], isnan(value) ? "weights_not_taken" : "no_standard_error");
     }
     return TEMOIN_OK;
 }

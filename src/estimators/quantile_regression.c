@@ -17,7 +17,7 @@ static temoin_status find_error(temoin_context *ctx, const tm_quantile_design *d
     double tau = design->sample->quantile, spread;
     int64_t n_crossed;
     if (design->sample->weight && strcmp(request->variance, "rq_nid") != 0) {
-        tm_effect_refuse(out, "weights_unknown");
+        tm_effect_refuse(out, "weights_not_taken");
         return TEMOIN_OK;
     }
     TM_TRY(tm_quantile_spread(ctx, design, tau, request->variance, a, &spread, &n_crossed));

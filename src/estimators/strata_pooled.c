@@ -96,7 +96,7 @@ temoin_status tm_strata_pooled_run(temoin_context *ctx, const tm_request *reques
         double sum;
         fill_strata(sample, cells, request->arm_weight + (int64_t)c * sample->n_arms, &s);
         if (s.left_out) tm_notes_add_count(&out[c].notes, "stratum_without_contrast", s.left_out);
-        if (sample->weight) s.refused = "weights_unknown";
+        if (sample->weight) s.refused = "weights_not_taken";
         if (s.n == 0) s.refused = "no_contrast";
         if (s.refused) {
             tm_effect_refuse(&out[c], s.refused);

@@ -12,7 +12,7 @@
  *     t = max(0, (Q - (S - 1)) / (Σ w - Σ w² / Σ w)),   Q = Σ w (τ_s - mean)²,   w = 1 / v_s.
  *
  * Notes    stratum_without_contrast, no_contrast, single_unit_in_block, no_variation (a stratum without any),
- * weights_unknown.
+ * weights_not_taken.
  */
 TEMOIN_MUST_CHECK temoin_status tm_strata_pooled_run(temoin_context *ctx, const tm_request *request, bool random,
                                                      tm_effect *out);

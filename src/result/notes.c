@@ -240,11 +240,6 @@ const tm_note tm_note_table[] = {
      {"This estimate has no standard error of its own; a randomization test can say how surprising it is.",
       "Cette estimation n’a pas d’erreur type propre ; un test de randomisation peut dire à quel point elle "
       "surprend."}},
-    {"weights_unknown",
-     TM_NOTE_PLAIN,
-     true,
-     {"This estimator, or the formula of its standard error, does not take weights.",
-      "Cet estimateur, ou la formule de son erreur type, n’admet pas de poids."}},
     {"density_unknown",
      TM_NOTE_PLAIN,
      true,
