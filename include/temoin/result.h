@@ -30,11 +30,13 @@ typedef struct temoin_row {
     const char *estimator;
     const char *variance;
     const char *cluster; /**< "" when not clustered */
-    int64_t n;           /**< clients in the regression */
+    int64_t n;           /**< clients in the regression; of several waves, those at the wave or waves it is about */
     int64_t n_arm;       /**< of them in `arm` (general contrast: with positive weight) */
     int64_t n_reference; /**< of them in `reference` (general contrast: with negative weight) */
     int64_t n_clusters;
-    double mean_arm; /**< plain mean of the measure in the arm, over the clients in the regression */
+    int64_t n_rows;  /**< client × wave in the regression of several waves */
+    double mean_arm; /**< plain mean of the measure in the arm, over the clients in the regression, or their rows; of a
+                          difference in differences, the rows after */
     double mean_reference;
     double value;
     double se;
@@ -45,8 +47,8 @@ typedef struct temoin_row {
     double ci_high;
     double level;
     double effect_size;     /**< of a difference in means (dim, dim_precision, ols, lin): Hedges' g, the effect over the
-                               standard     deviation within the two arms, with the exact J; of a binary measure Cox's index,
-                               the log odds     ratio over 1.65; NaN with weights and where it does not exist */
+                               standard     deviation within the two arms, with the exact J; of a binary measure Cox's
+                               index,     the log odds     ratio over 1.65; NaN with weights and where it does not exist */
     double p_randomization; /**< by redraws of the trial's own design; NaN with all that follows: not asked for */
     double p_randomization_low; /**< Clopper-Pearson band of what more redraws would give; both p where it is exact */
     double p_randomization_high;
@@ -57,6 +59,9 @@ typedef struct temoin_row {
     double ci_bootstrap_low; /**< effects that it does not reject; NaN: no bound on that side */
     double ci_bootstrap_high;
     int64_t n_bootstrap;
+    double p_simultaneous;      /**< of a path's waves at once, largest |t|; NaN with what follows: not a path */
+    double ci_simultaneous_low; /**< band that holds for all waves at once */
+    double ci_simultaneous_high;
     double p_bonferroni; /**< this and what follows: within the row's family; NaN outside of one, or not asked for */
     double p_sidak;
     double p_holm;

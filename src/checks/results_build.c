@@ -7,9 +7,10 @@
 #include "base/nearest.h"
 #include "checks/check_kind.h"
 #include "inference/adjust_families.h"
+#include "inference/effect_path.h"
 #include "inference/effect_size.h"
-#include "inference/cell_sample.h"
 #include "inference/effects.h"
+#include "inference/estimate_cells.h"
 #include "inference/randomize_estimate.h"
 #include "numeric/stream.h"
 #include "result/record.h"
@@ -116,24 +117,37 @@ static temoin_status check_measures(temoin_context *ctx, const temoin_plan *plan
     return TEMOIN_OK;
 }
 
+/* Rows of the same client are not independent. */
+static temoin_status check_waves(temoin_context *ctx, const temoin_plan *plan, int e, const method *m)
+{
+    if (m->estimator->waves != TM_WAVES_SINGLE && m->variance && !m->variance->clustered)
+        TM_FAIL(ctx, TEMOIN_ERR_PLAN,
+                "%s: line %d: estimator \"%s\" has a row for each wave of a client, which variance \"%s\" takes for "
+                "independent; use cr2",
+                plan->path, tm_plan_line(plan, "estimates[%d].variance", e), m->estimator->key, m->variance->key);
+    return TEMOIN_OK;
+}
+
 static temoin_status check_method(temoin_context *ctx, const temoin_plan *plan, int e, const method *m)
 {
     const tm_plan_estimate *estimate = &plan->estimates[e];
+    const char *cluster = tm_estimate_cluster(estimate, m->estimator->waves != TM_WAVES_SINGLE);
     if (estimate->covariates.n && !m->estimator->takes_covariates)
         TM_FAIL(ctx, TEMOIN_ERR_PLAN,
                 "%s: line %d: estimator \"%s\" takes no covariates; use ols or lin, or leave them out", plan->path,
                 tm_plan_line(plan, "estimates[%d].covariates", e), m->estimator->key);
     TM_TRY(check_measures(ctx, plan, e, m->estimator));
+    TM_TRY(check_waves(ctx, plan, e, m));
     if (!m->variance) {
-        if (default_variance(m->estimator, estimate->cluster, 0)) return TEMOIN_OK;
+        if (default_variance(m->estimator, cluster, 0)) return TEMOIN_OK;
         TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: estimator \"%s\" has no variance that %s clusters; %s", plan->path,
-                tm_plan_line(plan, "estimates[%d]", e), m->estimator->key, estimate->cluster ? "knows" : "ignores",
-                estimate->cluster ? "leave `cluster` out" : "add `cluster`");
+                tm_plan_line(plan, "estimates[%d]", e), m->estimator->key, cluster ? "knows" : "ignores",
+                cluster ? "leave `cluster` out" : "add `cluster`");
     }
-    if (m->variance->clustered && !estimate->cluster)
+    if (m->variance->clustered && !cluster)
         TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: variance \"%s\" needs `cluster`: provider, client or a column",
                 plan->path, tm_plan_line(plan, "estimates[%d].variance", e), m->variance->key);
-    if (!m->variance->clustered && estimate->cluster)
+    if (!m->variance->clustered && cluster)
         TM_FAIL(ctx, TEMOIN_ERR_PLAN, "%s: line %d: variance \"%s\" ignores clusters; use cr2, or leave `cluster` out",
                 plan->path, tm_plan_line(plan, "estimates[%d].variance", e), m->variance->key);
     if (m->estimator->variances && !tm_variance_serves(m->variance, m->estimator))
@@ -189,25 +203,6 @@ static temoin_status check_statistic(temoin_context *ctx, const temoin_plan *pla
                     plan->randomization_statistic, known, tm_n_statistics);
 }
 
-static bool is_baseline(const temoin_trial *trial, int32_t measure, int32_t wave)
-{
-    const char *baseline = trial->plan->measures[measure].baseline;
-    return baseline && strcmp(baseline, trial->wave[wave]) == 0;
-}
-
-/* Rows that an estimate will have: the waves that it names, or else all but the baseline at which its measure has
- * values. A measure that nobody has a value of keeps its rows, which say so. */
-static bool wants_wave(const temoin_trial *trial, const tm_plan_estimate *estimate, int32_t measure, int32_t wave)
-{
-    for (int32_t w = 0; w < estimate->waves.n; w++)
-        if (strcmp(estimate->waves.name[w], trial->wave[wave]) == 0) return true;
-    if (estimate->waves.n > 0 || is_baseline(trial, measure, wave)) return false;
-    bool anywhere = false;
-    for (int32_t w = 0; w < trial->n_waves; w++)
-        anywhere = anywhere || (!is_baseline(trial, measure, w) && tm_trial_value(trial, measure, w));
-    return !anywhere || tm_trial_value(trial, measure, wave);
-}
-
 static int64_t count_rows(const temoin_trial *trial)
 {
     int64_t n = 0;
@@ -218,19 +213,37 @@ static int64_t count_rows(const temoin_trial *trial)
     return n;
 }
 
-static void describe_arms(const tm_sample *sample, const double *arm_weight, temoin_row *row)
+/* Clients and rows of one side of a contrast. */
+typedef struct side {
+    int64_t n, n_rows, last;
+    double sum;
+} side;
+
+static void add_to_side(side *to, const tm_sample *sample, int64_t i)
 {
-    double sum = 0, sum_reference = 0;
-    row->n_arm = row->n_reference = 0;
+    const int64_t unit = sample->panel ? sample->unit[i] : i;
+    to->n += to->n_rows == 0 || unit != to->last;
+    to->n_rows++;
+    to->last = unit;
+    to->sum += sample->y[i];
+}
+
+static void describe_arms(const tm_sample *sample, const double *arm_weight, int32_t effect, temoin_row *row)
+{
+    side arm = {0}, reference = {0}, all = {0};
     for (int64_t i = 0; i < sample->n; i++) {
-        double weight = arm_weight[sample->arm[i]];
-        row->n_arm += weight > 0;
-        row->n_reference += weight < 0;
-        if (weight > 0) sum += sample->y[i];
-        if (weight < 0) sum_reference += sample->y[i];
+        const double weight = arm_weight[sample->arm[i]];
+        if (!tm_panel_is_about(sample->panel, effect, i)) continue;
+        add_to_side(&all, sample, i);
+        if (weight > 0) add_to_side(&arm, sample, i);
+        if (weight < 0) add_to_side(&reference, sample, i);
     }
-    row->mean_arm = row->n_arm ? sum / (double)row->n_arm : NAN;
-    row->mean_reference = row->n_reference ? sum_reference / (double)row->n_reference : NAN;
+    row->n = all.n;
+    row->n_arm = arm.n;
+    row->n_reference = reference.n;
+    row->mean_arm = arm.n ? arm.sum / (double)arm.n_rows : NAN;
+    row->mean_reference = reference.n ? reference.sum / (double)reference.n_rows : NAN;
+    if (sample->panel) row->n_rows = sample->n;
 }
 
 /* Of effects that are differences in means. */
@@ -246,14 +259,12 @@ static double effect_size(const tm_plan_measure *measure, const tm_sample *sampl
 }
 
 static void fill_row(const tm_plan_estimate *estimate, const tm_plan_contrast *contrast, const tm_variance *variance,
-                     const tm_sample *sample, const tm_effect *effect, temoin_row *row)
+                     const tm_effect *effect, temoin_row *row)
 {
     row->arm = contrast->arm;
     row->reference = contrast->reference;
     row->estimator = estimate->estimator;
     row->variance = variance->key;
-    row->cluster = estimate->cluster ? estimate->cluster : "";
-    row->n = effect->n;
     row->n_clusters = effect->n_clusters;
     row->value = effect->value;
     row->se = effect->se;
@@ -267,7 +278,6 @@ static void fill_row(const tm_plan_estimate *estimate, const tm_plan_contrast *c
     row->ci_bootstrap_low = effect->ci_bootstrap_low;
     row->ci_bootstrap_high = effect->ci_bootstrap_high;
     row->n_bootstrap = effect->n_bootstrap;
-    describe_arms(sample, contrast->weights, row);
 }
 
 /* What an effect of receipt rests on, under the names of its row. */
@@ -295,14 +305,14 @@ static void keep_clusters(const temoin_row *row, const temoin_clusters *clusters
     out->reference = row->reference;
 }
 
-static void keep_joint(const temoin_row *row, const temoin_joint_test *joint, beside *kept)
+static void keep_joint(const temoin_row *row, const char *wave, const temoin_joint_test *joint, beside *kept)
 {
     if (!joint) return;
     temoin_joint_test *out = &kept->joint_tests[kept->n_joint_tests++];
     *out = *joint;
     out->estimate = row->estimate;
     out->measure = row->measure;
-    out->wave = row->wave;
+    out->wave = wave;
 }
 
 /* The bootstrap of the plan. Its stream does not depend on the seed, which may be secret. */
@@ -321,47 +331,103 @@ static tm_bootstrap_options choose_bootstrap(const temoin_plan *plan, const tm_p
     return options;
 }
 
+/* What a cell is computed with. */
+typedef struct cell_run {
+    const temoin_assignment *assignment;
+    const tm_redraws *redraws; /* NULL: no randomization tests */
+    const tm_plan_estimate *estimate;
+    const tm_estimator *estimator;
+    const tm_variance *variance;
+    const tm_estimate_cell *cell;
+    tm_sample sample;
+} cell_run;
+
+static temoin_status randomize(temoin_context *ctx, const cell_run *run, int32_t effect, tm_notes *notes,
+                               temoin_row *row)
+{
+    const tm_plan_estimate *estimate = run->estimate;
+    tm_sample sample = run->sample;
+    tm_panel panel;
+    if (!run->redraws || !estimate->randomization) return TEMOIN_OK;
+    if (sample.panel) {
+        panel = *sample.panel;
+        if (panel.wave_weight) panel.wave_weight += (int64_t)effect * panel.n_waves;
+        sample.panel = &panel;
+    }
+    const bool weighted = sample.weight && estimate->weighting != TM_WEIGHTS_COLUMN;
+    const tm_estimate_test test = {run->redraws, estimate, &sample, run->estimator, run->variance, weighted, false};
+    return tm_estimate_randomize(ctx, &test, estimate->contrasts[effect % estimate->n_contrasts].weights, notes, row);
+}
+
+static temoin_status finish_row(temoin_context *ctx, const cell_run *run, int32_t effect, tm_effect *from,
+                                temoin_row *row, beside *kept)
+{
+    const tm_plan_estimate *estimate = run->estimate;
+    const tm_plan_contrast *contrast = &estimate->contrasts[effect % estimate->n_contrasts];
+    const char *cluster = tm_estimate_cluster(estimate, run->cell->together);
+    tm_record_clear(&tm_row_record, row);
+    row->estimate = estimate->name;
+    row->measure = run->assignment->trial->plan->measures[run->cell->measure].name;
+    row->wave = run->cell->label[effect / estimate->n_contrasts];
+    row->cluster = cluster ? cluster : "";
+    fill_row(estimate, contrast, run->variance, from, row);
+    describe_arms(&run->sample, contrast->weights, effect, row);
+    if (!run->cell->together) /* of several waves there is no one spread */
+        row->effect_size = effect_size(&run->assignment->trial->plan->measures[run->cell->measure], &run->sample,
+                                       run->estimator, contrast->weights, from->value);
+    TM_TRY(randomize(ctx, run, effect, &from->notes, row));
+    TM_TRY(tm_notes_finish(&from->notes, &row->note));
+    keep_first_stage(row, from->first_stage, kept);
+    keep_clusters(row, from->clusters, kept);
+    keep_joint(row, run->cell->all, from->joint, kept);
+    return TEMOIN_OK;
+}
+
+/* Bands of an effect path, whose rows are there. */
+static temoin_status add_bands(temoin_context *ctx, const cell_run *run, const double *arm_weight,
+                               const tm_effect *effects, temoin_row *rows)
+{
+    const tm_plan_estimate *estimate = run->estimate;
+    const int32_t n_effects = run->cell->n_shown * estimate->n_contrasts;
+    tm_band *bands;
+    if (run->estimator->waves != TM_WAVES_PATH) return TEMOIN_OK;
+    TM_SCRATCH(ctx, bands, n_effects);
+    TM_TRY(tm_effect_path_bands(ctx, &run->sample, run->estimator, run->variance, arm_weight, n_effects,
+                                estimate->n_contrasts, estimate->level, effects, bands));
+    for (int32_t k = 0; k < n_effects; k++) {
+        rows[k].p_simultaneous = bands[k].p;
+        rows[k].ci_simultaneous_low = bands[k].low;
+        rows[k].ci_simultaneous_high = bands[k].high;
+    }
+    return TEMOIN_OK;
+}
+
 /* redraws NULL: no randomization tests. */
 static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assignment, const tm_redraws *redraws,
-                              const tm_plan_estimate *estimate, const method *m, int32_t measure, int32_t wave,
+                              const tm_plan_estimate *estimate, const method *m, const tm_estimate_cell *cell,
                               temoin_row *rows, beside *kept)
 {
     const temoin_trial *trial = assignment->trial;
+    const int32_t n_effects = cell->n_shown * estimate->n_contrasts;
     tm_mark mark = tm_arena_mark(&ctx->scratch);
-    tm_sample sample;
+    cell_run run = {assignment, redraws, estimate, m->estimator, m->variance, cell, {0}};
     tm_notes notes;
     tm_effect *effects;
     double *arm_weight;
     tm_notes_init(&notes, ctx);
-    TM_TRY(tm_cell_sample_build(ctx, assignment, estimate, m->estimator, measure, wave, &sample, &notes));
-    TM_TRY(tm_cell_contrasts_build(ctx, estimate, trial->n_arms, &arm_weight));
-    TM_SCRATCH(ctx, effects, estimate->n_contrasts);
-    for (int32_t c = 0; c < estimate->n_contrasts; c++) effects[c].notes = notes;
-    const tm_variance *variance =
-        m->variance ? m->variance : default_variance(m->estimator, estimate->cluster, sample.n);
+    TM_TRY(tm_estimate_cell_sample(ctx, assignment, estimate, m->estimator, cell, &run.sample, &notes));
+    TM_TRY(tm_estimate_cell_contrasts(ctx, estimate, trial->n_arms, cell, &arm_weight));
+    TM_SCRATCH(ctx, effects, n_effects);
+    for (int32_t k = 0; k < n_effects; k++) effects[k].notes = notes;
+    if (!run.variance)
+        run.variance = default_variance(m->estimator, tm_estimate_cluster(estimate, cell->together), run.sample.n);
     const tm_bootstrap_options bootstrap = choose_bootstrap(trial->plan, estimate);
     const bool drawn = trial->plan->bootstrap.draws > 0 && estimate->bootstrap;
     const tm_clustered_request clustered = {true, drawn ? &bootstrap : NULL};
-    TM_TRY(tm_effects_run_clustered(ctx, &sample, m->estimator, variance, arm_weight, estimate->n_contrasts,
+    TM_TRY(tm_effects_run_clustered(ctx, &run.sample, m->estimator, run.variance, arm_weight, n_effects,
                                     estimate->level, &clustered, effects));
-    for (int32_t c = 0; c < estimate->n_contrasts; c++) {
-        tm_record_clear(&tm_row_record, &rows[c]);
-        rows[c].estimate = estimate->name;
-        rows[c].measure = trial->plan->measures[measure].name;
-        rows[c].wave = trial->wave[wave];
-        fill_row(estimate, &estimate->contrasts[c], variance, &sample, &effects[c], &rows[c]);
-        rows[c].effect_size = effect_size(&trial->plan->measures[measure], &sample, m->estimator,
-                                          estimate->contrasts[c].weights, effects[c].value);
-        if (redraws && estimate->randomization) {
-            const bool weighted = sample.weight && estimate->weighting != TM_WEIGHTS_COLUMN;
-            const tm_estimate_test test = {redraws, estimate, &sample, m->estimator, variance, weighted, false};
-            TM_TRY(tm_estimate_randomize(ctx, &test, estimate->contrasts[c].weights, &effects[c].notes, &rows[c]));
-        }
-        TM_TRY(tm_notes_finish(&effects[c].notes, &rows[c].note));
-        keep_first_stage(&rows[c], effects[c].first_stage, kept);
-        keep_clusters(&rows[c], effects[c].clusters, kept);
-        keep_joint(&rows[c], effects[c].joint, kept);
-    }
+    for (int32_t k = 0; k < n_effects; k++) TM_TRY(finish_row(ctx, &run, k, &effects[k], &rows[k], kept));
+    TM_TRY(add_bands(ctx, &run, arm_weight, effects, rows));
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;
 }
@@ -393,13 +459,16 @@ static temoin_status run_estimates(temoin_context *ctx, const temoin_assignment 
     for (int32_t e = 0; e < plan->n_estimates; e++) {
         const tm_plan_estimate *estimate = &plan->estimates[e];
         tm_progress(ctx, "estimates", (double)e / plan->n_estimates);
-        for (int32_t m = 0; m < estimate->n_measures; m++)
-            for (int32_t w = 0; w < trial->n_waves; w++) {
-                if (!wants_wave(trial, estimate, estimate->measures[m], w)) continue;
-                TM_TRY(run_cell(ctx, assignment, redraws, estimate, &methods[e], estimate->measures[m], w,
-                                rows + *n_rows, kept));
-                *n_rows += estimate->n_contrasts;
+        for (int32_t m = 0; m < estimate->n_measures; m++) {
+            const tm_estimate_cell *cell;
+            int32_t n_cells;
+            TM_TRY(tm_estimate_cells_list(ctx, trial, estimate, methods[e].estimator, estimate->measures[m], &cell,
+                                          &n_cells));
+            for (int32_t k = 0; k < n_cells; k++) {
+                TM_TRY(run_cell(ctx, assignment, redraws, estimate, &methods[e], &cell[k], rows + *n_rows, kept));
+                *n_rows += (int64_t)cell[k].n_shown * estimate->n_contrasts;
             }
+        }
     }
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;

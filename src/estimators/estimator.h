@@ -35,6 +35,14 @@ typedef enum tm_unit {
     TM_UNIT_NONE,      /* a pure number, the same whatever the measure's unit */
 } tm_unit;
 
+/* How an estimator takes the waves of a measure. */
+typedef enum tm_waves_taken {
+    TM_WAVES_SINGLE, /* each by itself */
+    TM_WAVES_POOLED, /* all together, for one effect */
+    TM_WAVES_PATH,   /* all together, for an effect at each */
+    TM_WAVES_CHANGE, /* all together, those after against the baseline wave */
+} tm_waves_taken;
+
 typedef struct tm_estimator {
     const char *key;
     const char *title_en;
@@ -56,8 +64,9 @@ typedef struct tm_estimator {
     /* The model is of the outcome on arms, and the effect wanted is that of receipt, which the arms are the instrument
      * of: see inference/instrumented.h. */
     bool instrumented;
-    bool at_quantile; /* asks for the estimate's `quantile` */
-    bool normal;      /* with instrumented: normal reference, the delta method's */
+    bool at_quantile;     /* asks for the estimate's `quantile` */
+    tm_waves_taken waves; /* other than single: rows client × wave, and clustered variances only */
+    bool normal;          /* with instrumented: normal reference, the delta method's */
 } tm_estimator;
 
 extern const tm_estimator *const tm_estimators[];

@@ -5,18 +5,19 @@
 #include <math.h>
 #include <string.h>
 
-#include "inference/cell_sample.h"
 #include "inference/effects_correlation.h"
+#include "inference/estimate_cells.h"
 #include "inference/randomize_estimate.h"
 
-/* Neighbours that are contrasts of the same estimate, measure and wave, and their sample. */
+/* Neighbours that come from one regression, contrasts of the same estimate, measure and wave (of several waves that are
+ * taken together), and their sample. */
 typedef struct cell {
     int64_t first, n; /* members */
     const tm_plan_estimate *estimate;
     const tm_estimator *estimator;
     const tm_variance *variance;
     tm_sample sample;
-    double *arm_weight; /* [n_contrasts * n_arms] of the estimate; member first + c is contrast c */
+    double *arm_weight; /* [n * n_arms] of the members first, first + 1, … */
 } cell;
 
 static const tm_plan_estimate *find_estimate(const temoin_plan *plan, const char *name)
@@ -33,29 +34,24 @@ static int32_t find_measure(const temoin_plan *plan, const char *name)
     return m;
 }
 
-static int32_t find_wave(const temoin_trial *trial, const char *name)
-{
-    int32_t w = 0;
-    while (strcmp(trial->wave[w], name) != 0) w++;
-    return w;
-}
-
 /* A plan names an estimate's contrasts once each, so rows of a cell differ. */
 static temoin_status open_cell(temoin_context *ctx, const tm_family_members *members, int64_t first, cell *out)
 {
     const temoin_trial *trial = members->assignment->trial;
     const temoin_row *row = &members->rows[members->at[first]];
+    const tm_estimate_cell *at;
     tm_notes notes;
     *out = (cell){.first = first, .estimate = find_estimate(trial->plan, row->estimate)};
-    out->n = out->estimate->n_contrasts;
     out->estimator = tm_estimator_find(row->estimator);
     out->variance = tm_variance_find(row->variance);
-    assert(out->estimator && out->variance && first + out->n <= members->family.n);
+    TM_TRY(tm_estimate_cell_find(ctx, trial, out->estimate, out->estimator, find_measure(trial->plan, row->measure),
+                                 row->wave, &at));
+    assert(at && out->variance);
+    out->n = (int64_t)at->n_shown * out->estimate->n_contrasts;
+    assert(first + out->n <= members->family.n);
     tm_notes_init(&notes, ctx);
-    TM_TRY(tm_cell_sample_build(ctx, members->assignment, out->estimate, out->estimator,
-                                find_measure(trial->plan, row->measure), find_wave(trial, row->wave), &out->sample,
-                                &notes));
-    return tm_cell_contrasts_build(ctx, out->estimate, trial->n_arms, &out->arm_weight);
+    TM_TRY(tm_estimate_cell_sample(ctx, members->assignment, out->estimate, out->estimator, at, &out->sample, &notes));
+    return tm_estimate_cell_contrasts(ctx, out->estimate, trial->n_arms, at, &out->arm_weight);
 }
 
 temoin_status tm_family_correlate(temoin_context *ctx, tm_family_members *members)
@@ -74,7 +70,7 @@ temoin_status tm_family_correlate(temoin_context *ctx, tm_family_members *member
         TM_SCRATCH(ctx, own, c.n * c.n);
         TM_TRY(tm_effects_correlation(ctx, &c.sample, c.estimator, c.variance, c.arm_weight, (int32_t)c.n, own));
         for (int64_t i = 0; i < c.n; i++) {
-            fit[first + i] = first;
+            fit[first + i] = first + i - i % c.estimate->n_contrasts; /* each wave for itself */
             for (int64_t j = 0; j < c.n; j++) correlation[(first + i) * n + first + j] = own[i * c.n + j];
         }
         first += c.n;

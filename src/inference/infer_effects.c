@@ -11,14 +11,23 @@
 static const double constant_tolerance = 1e-13;
 static const double perfect_tolerance = 1e-10;
 
-static bool is_constant(const tm_sample *sample)
+/* Whether a row is at one of the waves that an effect is about. */
+static bool is_asked(const tm_sample *sample, int32_t contrast, int64_t i)
 {
-    double low = sample->y[0], high = sample->y[0];
-    for (int64_t i = 1; i < sample->n; i++) {
+    const tm_panel *panel = sample->panel;
+    return !panel || !panel->wave_weight ||
+           panel->wave_weight[(int64_t)contrast * panel->n_waves + panel->wave[i]] != 0;
+}
+
+static bool is_constant(const tm_sample *sample, int32_t contrast)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (int64_t i = 0; i < sample->n; i++) {
+        if (!is_asked(sample, contrast, i)) continue;
         low = fmin(low, sample->y[i]);
         high = fmax(high, sample->y[i]);
     }
-    return high - low <= constant_tolerance * fmax(fabs(low), fabs(high));
+    return !(high - low > constant_tolerance * fmax(fabs(low), fabs(high)));
 }
 
 /* The sample without the covariates that are marked. */
@@ -86,12 +95,20 @@ static void note_model(const tm_fit *fit, const int64_t *left_out, int32_t contr
     if (left_out[contrast] > 0) tm_notes_add_count(&effect->notes, "stratum_without_contrast", left_out[contrast]);
 }
 
-static bool is_arm_empty(const tm_sample *sample, const double *arm_weight)
+/* Where there are waves before, each arm needs somebody both then and after. arm_weight is that of the contrast. */
+static bool is_arm_empty(const tm_sample *sample, const double *arm_weight, int32_t contrast)
 {
+    const bool *before = sample->panel ? sample->panel->before : NULL;
     for (int32_t a = 0; a < sample->n_arms; a++) {
-        bool found = arm_weight[a] == 0;
-        for (int64_t i = 0; !found && i < sample->n; i++) found = sample->arm[i] == a;
-        if (!found) return true;
+        bool found = arm_weight[a] == 0, found_before = found || !before;
+        for (int64_t i = 0; !(found && found_before) && i < sample->n; i++) {
+            if (sample->arm[i] != a || !is_asked(sample, contrast, i)) continue;
+            if (before && before[sample->panel->wave[i]])
+                found_before = true;
+            else
+                found = true;
+        }
+        if (!found || !found_before) return true;
     }
     return false;
 }
@@ -120,11 +137,10 @@ static temoin_status infer(const tm_fit *fit, int32_t contrast, const tm_uncerta
 static void finish_values(const tm_fit *fit, tm_effect *out)
 {
     const tm_sample *sample = fit->model->sample;
-    const bool constant = is_constant(sample);
     for (int32_t c = 0; c < fit->model->n_contrasts; c++) {
         out[c].value = fit->value[c];
-        if (constant && !isnan(out[c].value)) out[c].value = 0;
-        if (is_arm_empty(sample, fit->model->arm_weight + (int64_t)c * sample->n_arms)) out[c].value = NAN;
+        if (!isnan(out[c].value) && is_constant(sample, c)) out[c].value = 0;
+        if (is_arm_empty(sample, fit->model->arm_weight + (int64_t)c * sample->n_arms, c)) out[c].value = NAN;
     }
 }
 
@@ -133,12 +149,13 @@ static temoin_status finish(temoin_context *ctx, const tm_fit *fit, const tm_var
 {
     const tm_sample *sample = fit->model->sample;
     int32_t n_contrasts = fit->model->n_contrasts;
-    bool constant = is_constant(sample), saturated = fit->n <= fit->n_parameters;
+    bool saturated = fit->n <= fit->n_parameters;
     bool perfect = fit->residual_ss <= perfect_tolerance * perfect_tolerance * fit->total_ss;
     tm_uncertainty *uncertainty;
     TM_SCRATCH(ctx, uncertainty, n_contrasts);
     for (int32_t c = 0; c < n_contrasts; c++) uncertainty[c] = (tm_uncertainty){NAN, NAN, NULL, NULL};
     bool blocks_only = variance->blockwise; /* pairs are saturated, and their variance is between blocks */
+    const bool constant = !sample->panel && is_constant(sample, 0);
     const bool plain = isnan(level) && variance->run_plain;
     if (!constant && (blocks_only || (!perfect && !saturated)))
         TM_TRY((plain ? variance->run_plain : variance->run)(ctx, fit, uncertainty));
@@ -146,7 +163,7 @@ static temoin_status finish(temoin_context *ctx, const tm_fit *fit, const tm_var
         tm_effect *effect = &out[c];
         effect->value = fit->value[c];
         effect->n_clusters = sample->cluster ? sample->n_clusters : -1;
-        if (is_arm_empty(sample, fit->model->arm_weight + (int64_t)c * sample->n_arms)) {
+        if (is_arm_empty(sample, fit->model->arm_weight + (int64_t)c * sample->n_arms, c)) {
             effect->value = NAN;
             tm_effect_refuse(effect, "arm_empty");
             continue;
@@ -154,7 +171,7 @@ static temoin_status finish(temoin_context *ctx, const tm_fit *fit, const tm_var
         note_model(fit, left_out, c, effect);
         if (isnan(effect->value))
             tm_effect_refuse(effect, "no_contrast");
-        else if (constant) {
+        else if (is_constant(sample, c)) {
             effect->value = 0;
             tm_effect_refuse(effect, "no_variation");
         } else if (!blocks_only && saturated)
@@ -221,7 +238,7 @@ static temoin_status run_linear(temoin_context *ctx, const tm_sample *sample, co
         TM_TRY(finish(ctx, fit, variance, left_out, level, out));
     else
         finish_values(fit, out);
-    if (variance && n_contrasts > 1) TM_TRY(test_jointly(ctx, fit, variance, out));
+    if (variance && n_contrasts > 1 && !isnan(level)) TM_TRY(test_jointly(ctx, fit, variance, out));
     if (clustered && variance && sample->cluster) TM_TRY(tm_clustered_effects_run(ctx, fit, clustered, unit, out));
     for (int32_t c = 0; c < n_contrasts; c++) {
         out[c].value *= unit;
@@ -246,7 +263,7 @@ static temoin_status run_own(temoin_context *ctx, const tm_sample *sample, const
     TM_SCRATCH(ctx, at, n_contrasts);
     for (int32_t c = 0; c < n_contrasts; c++) {
         const double *wanted = arm_weight + (int64_t)c * sample->n_arms;
-        if (is_arm_empty(sample, wanted)) {
+        if (is_arm_empty(sample, wanted, c)) {
             tm_effect_refuse(&out[c], "arm_empty");
             continue;
         }

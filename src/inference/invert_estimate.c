@@ -44,7 +44,8 @@ static temoin_status build_moved(temoin_context *ctx, const tm_randomization_req
     TM_SCRATCH(ctx, m->z, sample->n);
     TM_SCRATCH(ctx, m->y, sample->n);
     for (int32_t a = 0; a < sample->n_arms; a++) square += asked->arm_weight[a] * asked->arm_weight[a];
-    for (int64_t i = 0; i < sample->n; i++) m->z[i] = asked->arm_weight[sample->arm[i]] / square;
+    for (int64_t i = 0; i < sample->n; i++)
+        if (tm_panel_is_about(sample->panel, 0, i)) m->z[i] = asked->arm_weight[sample->arm[i]] / square;
     m->sample.y = m->y;
     m->request.sample = &m->sample;
     m->n_draws = asked->source->n_draws;

@@ -78,6 +78,16 @@ static temoin_status pick_codes(temoin_context *ctx, const worker *w, int64_t n,
     return TEMOIN_OK;
 }
 
+static temoin_status pick_waves(temoin_context *ctx, const worker *w, int64_t n, const tm_panel **panel)
+{
+    tm_panel *picked;
+    TM_SCRATCH(ctx, picked, 1);
+    *picked = **panel;
+    TM_TRY(pick_codes(ctx, w, n, &picked->wave));
+    *panel = picked;
+    return TEMOIN_OK;
+}
+
 static temoin_status drop_rows(temoin_context *ctx, worker *w, const double **score)
 {
     tm_sample *sample = &w->sample;
@@ -92,6 +102,7 @@ static temoin_status drop_rows(temoin_context *ctx, worker *w, const double **sc
     if (sample->weight) TM_TRY(pick_numbers(ctx, w, n, &sample->weight));
     if (sample->cluster) TM_TRY(pick_codes(ctx, w, n, &sample->cluster));
     if (sample->received) TM_TRY(pick_numbers(ctx, w, n, &sample->received));
+    if (sample->panel) TM_TRY(pick_waves(ctx, w, n, &sample->panel));
     if (*score) TM_TRY(pick_numbers(ctx, w, n, score));
     TM_SCRATCH(ctx, covariate, sample->n_covariates);
     for (int32_t j = 0; j < sample->n_covariates; j++) {

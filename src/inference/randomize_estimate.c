@@ -11,6 +11,14 @@
 /* Of the Monte Carlo band: whatever the level of the estimate, as it says how well p is known, not the effect. */
 static const double band_level = 0.95;
 
+/* Whether the estimate's clusters are the caseworkers, who go with the arms. */
+static bool is_by_provider(const tm_estimate_test *test)
+{
+    const char *cluster = test->estimate->cluster;
+    const char *column = test->redraws->assignment->trial->plan->providers.column;
+    return cluster && (strcmp(cluster, "provider") == 0 || (column && strcmp(cluster, column) == 0));
+}
+
 temoin_status tm_estimate_test_prepare(temoin_context *ctx, const tm_estimate_test *test, const double *arm_weight,
                                        int32_t n_contrasts, bool conditional, tm_randomization_request *out,
                                        const char **refused)
@@ -19,6 +27,8 @@ temoin_status tm_estimate_test_prepare(temoin_context *ctx, const tm_estimate_te
     const tm_statistic *statistic = tm_statistic_find(plan->randomization_statistic);
     tm_redraw_request *redraw;
     tm_arm_source *source;
+    *refused = "scores_of_waves";
+    if (test->sample->panel && !statistic->of_effect) return TEMOIN_OK;
     TM_SCRATCH(ctx, redraw, 1);
     TM_SCRATCH(ctx, source, 1);
     *redraw = (tm_redraw_request){.redraws = test->redraws,
@@ -27,7 +37,7 @@ temoin_status tm_estimate_test_prepare(temoin_context *ctx, const tm_estimate_te
                                   .arm_weight = conditional ? arm_weight : NULL,
                                   .most = plan->randomization_draws,
                                   .never_listed = test->never_listed,
-                                  .clusters = statistic->needs_se && test->variance->clustered,
+                                  .clusters = statistic->needs_se && test->variance->clustered && is_by_provider(test),
                                   .weighted = test->weighted && test->sample->weight && statistic->of_effect};
     TM_TRY(tm_redraw_source_build(ctx, redraw, source, refused));
     *out = (tm_randomization_request){.sample = test->sample,

@@ -31,8 +31,8 @@ TEMOIN_MUST_CHECK temoin_status tm_estimate_test_prepare(temoin_context *ctx, co
  * Where the statistic is the difference in means of `dim`, outcomes are whole or decimal numbers and the design keeps
  * the numbers in the arms, p is that of all assignments, without draws (n_redraws stays -1; note exact_distribution).
  *
- * Notes    exact_distribution, no_redraw, split_clusters, redraw_weights, undefined_in_redraws, too_few_assignments.
- * Where the statistic does not exist in the trial as it is, the row says so already.
+ * Notes    exact_distribution, no_redraw, split_clusters, redraw_weights, scores_of_waves, undefined_in_redraws,
+ * too_few_assignments. Where the statistic does not exist in the trial as it is, the row says so already.
  */
 TEMOIN_MUST_CHECK temoin_status tm_estimate_randomize(temoin_context *ctx, const tm_estimate_test *test,
                                                       const double *arm_weight, tm_notes *notes, temoin_row *row);

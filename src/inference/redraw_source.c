@@ -67,9 +67,10 @@ static temoin_status draw_units(temoin_context *ctx, const redrawing *d, redrawi
 static void cluster_rows(const redrawing *d, const redrawing_room *room, tm_drawn_rows *out)
 {
     const tm_sample *sample = d->request->sample;
-    for (int64_t i = 0; i < sample->n; i++) {
+    for (int64_t i = 0, first = 0; i < sample->n; i++) {
         const int32_t provider = room->provider[sample->unit[i]];
-        out->cluster[i] = provider >= 0 ? provider : d->places.n_providers + (int32_t)i;
+        if (sample->unit[i] != sample->unit[first]) first = i;
+        out->cluster[i] = provider >= 0 ? provider : d->places.n_providers + (int32_t)first;
     }
     out->n_clusters = d->places.n_providers + (int32_t)sample->n;
 }

@@ -82,6 +82,14 @@ static temoin_status add_column(temoin_context *ctx, columns *to, double *x, con
     return TEMOIN_OK;
 }
 
+/* A client with rows of several waves counts once. */
+static int64_t count_missing_units(const source *s, const int64_t *unit, int64_t n)
+{
+    int64_t n_missing = 0;
+    for (int64_t i = 0; i < n; i++) n_missing += is_missing(s, unit[i]) && (i == 0 || unit[i] != unit[i - 1]);
+    return n_missing;
+}
+
 static temoin_status add_number(temoin_context *ctx, columns *to, const source *s, const int64_t *unit, tm_notes *notes)
 {
     int64_t n_missing = 0;
@@ -97,7 +105,7 @@ static temoin_status add_number(temoin_context *ctx, columns *to, const source *
     for (int64_t i = 0; i < to->n_rows; i++) x[i] = is_missing(s, unit[i]) ? mean : s->number[unit[i]];
     TM_TRY(add_column(ctx, to, x, s->name));
     if (n_missing == 0) return TEMOIN_OK;
-    tm_notes_add_name_count(notes, "missing_covariate_indicator", s->name, n_missing);
+    tm_notes_add_name_count(notes, "missing_covariate_indicator", s->name, count_missing_units(s, unit, to->n_rows));
     TM_SCRATCH(ctx, mark, to->n_rows);
     for (int64_t i = 0; i < to->n_rows; i++) mark[i] = is_missing(s, unit[i]);
     return add_column(ctx, to, mark, tm_text(ctx, "%s (missing)", s->name));
@@ -128,7 +136,9 @@ static temoin_status add_category(temoin_context *ctx, columns *to, const source
             level < 0 ? tm_text(ctx, "%s (missing)", s->name) : tm_text(ctx, "%s=%s", s->name, s->level[level]);
         TM_TRY(add_column(ctx, to, x, name));
     }
-    if (n_missing) tm_notes_add_name_count(notes, "missing_covariate_indicator", s->name, n_missing);
+    if (n_missing)
+        tm_notes_add_name_count(notes, "missing_covariate_indicator", s->name,
+                                count_missing_units(s, unit, to->n_rows));
     return TEMOIN_OK;
 }
 

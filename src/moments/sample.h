@@ -1,9 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The rows of one regression: the clients of a trial who have what an estimate at one wave needs. */
+/* The rows of one regression: the clients of a trial who have what an estimate at one wave, or at several, needs. */
 #ifndef TM_SAMPLE_H
 #define TM_SAMPLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/* Rows client × wave instead of one row per client. */
+typedef struct tm_panel {
+    int32_t n_waves;
+    const int32_t *wave; /* [n] below n_waves */
+    const bool *before;  /* [n_waves] the arms did not differ yet; NULL: no such wave is among them */
+    /* [n_contrasts * n_waves] of an estimator with an effect at each wave: how much each counts in what is asked for;
+     * NULL: all waves together */
+    const double *wave_weight;
+} tm_panel;
+
+/* Whether a row is at a wave whose outcome an effect is about: what a constant effect would move. panel NULL: yes. */
+static inline bool tm_panel_is_about(const tm_panel *panel, int32_t contrast, int64_t row)
+{
+    if (!panel) return true;
+    if (panel->before && panel->before[panel->wave[row]]) return false;
+    return !panel->wave_weight || panel->wave_weight[(int64_t)contrast * panel->n_waves + panel->wave[row]] != 0;
+}
 
 typedef struct tm_sample {
     int64_t n;
@@ -25,7 +44,8 @@ typedef struct tm_sample {
     int32_t n_covariates;
     const double *const *covariate; /* [n_covariates] → [n] finite, centred at the mean of the rows */
     const char *const *covariate_name;
-    const int64_t *unit;   /* [n] of the trial; NULL: of none */
+    const int64_t *unit;   /* [n] of the trial; NULL: of none. The rows of a client stand together */
+    const tm_panel *panel; /* NULL: one row per client */
     double quantile;       /* in (0, 1), of an estimator that asks for one; 0: none */
     int32_t quantile_type; /* 1, 2, 6 or 7, see estimators/sample_quantile.h */
 } tm_sample;

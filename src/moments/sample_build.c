@@ -13,13 +13,17 @@ typedef struct building {
     const temoin_assignment *assignment;
     const temoin_trial *trial;
     const tm_plan_estimate *estimate;
-    int index; /* of the estimate in the plan, for its lines */
-    const double *y;
+    int index;                    /* of the estimate in the plan, for its lines */
+    const char *cluster;          /* NULL: none */
+    const tm_sample_waves *waves; /* NULL: one wave */
+    int32_t n_waves;
+    const double **y;       /* [n_waves] → [n_units], NULL: nobody has a value there */
     const double *weight;   /* [n_units] NULL: all one */
     const double *received; /* [n_units] NULL: not asked for */
     const double *event;    /* [n_units] NULL: the outcome is no time */
     bool *in;               /* [n_units] */
-    int64_t *unit;          /* [n] the units that are in */
+    int64_t *unit;          /* [n] the unit and the wave of each row */
+    int32_t *wave;
     tm_notes *notes;
 } building;
 
@@ -81,6 +85,31 @@ static temoin_status find_receipt(temoin_context *ctx, building *b)
     return TEMOIN_OK;
 }
 
+static bool has_value(const building *b, int64_t u, int32_t k)
+{
+    return b->y[k] && !isnan(b->y[k][u]);
+}
+
+static int32_t count_values(const building *b, int64_t u)
+{
+    int32_t n = 0;
+    for (int32_t k = 0; k < b->n_waves; k++) n += has_value(b, u, k);
+    return n;
+}
+
+/* Who has a value at some waves only, by arm. */
+static temoin_status note_missing_waves(temoin_context *ctx, const building *b)
+{
+    const temoin_trial *trial = b->trial;
+    int64_t *n_partly;
+    TM_SCRATCH(ctx, n_partly, trial->n_arms);
+    for (int64_t u = 0; u < trial->n_units; u++)
+        if (b->in[u] && count_values(b, u) < b->n_waves) n_partly[b->assignment->arm[u]]++;
+    for (int32_t a = 0; a < trial->n_arms; a++)
+        if (n_partly[a]) tm_notes_add_name_count(b->notes, "missing_waves", trial->plan->arms[a].name, n_partly[a]);
+    return TEMOIN_OK;
+}
+
 static temoin_status leave_out(temoin_context *ctx, building *b)
 {
     const temoin_trial *trial = b->trial;
@@ -92,7 +121,7 @@ static temoin_status leave_out(temoin_context *ctx, building *b)
         int32_t arm = b->assignment->arm[u];
         if (arm < 0)
             n_unassigned++;
-        else if (!b->y || isnan(b->y[u]) || (b->event && isnan(b->event[u])))
+        else if (count_values(b, u) == 0 || (b->event && isnan(b->event[u])))
             n_missing[arm]++;
         else if (b->weight && b->weight[u] == 0)
             n_zero++;
@@ -109,19 +138,25 @@ static temoin_status leave_out(temoin_context *ctx, building *b)
     return TEMOIN_OK;
 }
 
-static temoin_status list_units(temoin_context *ctx, building *b, int64_t *n)
+static temoin_status list_rows(temoin_context *ctx, building *b, int64_t *n)
 {
+    const int64_t room = b->trial->n_units * b->n_waves;
     *n = 0;
-    TM_SCRATCH(ctx, b->unit, b->trial->n_units);
+    TM_SCRATCH(ctx, b->unit, room);
+    TM_SCRATCH(ctx, b->wave, room);
     for (int64_t u = 0; u < b->trial->n_units; u++)
-        if (b->in[u]) b->unit[(*n)++] = u;
+        for (int32_t k = 0; k < b->n_waves; k++) {
+            if (!b->in[u] || !has_value(b, u, k)) continue;
+            b->unit[*n] = u;
+            b->wave[(*n)++] = k;
+        }
     return TEMOIN_OK;
 }
 
 /* Codes of the cluster of every unit, -1 missing; NULL: every unit is its own. */
 static temoin_status find_clusters(temoin_context *ctx, const building *b, const int32_t **code, int32_t *n_codes)
 {
-    const char *name = b->estimate->cluster;
+    const char *name = b->cluster;
     *code = NULL;
     *n_codes = 0;
     if (strcmp(name, "client") == 0) return TEMOIN_OK;
@@ -143,7 +178,7 @@ static temoin_status find_clusters(temoin_context *ctx, const building *b, const
 static bool may_stand_alone(const building *b, int64_t u)
 {
     const tm_plan_providers *providers = &b->trial->plan->providers;
-    return strcmp(b->estimate->cluster, "provider") == 0 && providers->structure == TM_STRUCTURE_ONE_ARM &&
+    return strcmp(b->cluster, "provider") == 0 && providers->structure == TM_STRUCTURE_ONE_ARM &&
            b->assignment->arm[u] != providers->arm;
 }
 
@@ -157,11 +192,15 @@ static temoin_status number_clusters(temoin_context *ctx, const building *b, tm_
     TM_SCRATCH(ctx, number, n_codes);
     TM_SCRATCH(ctx, cluster, out->n);
     for (int32_t c = 0; c < n_codes; c++) number[c] = -1;
-    bool by_provider = strcmp(b->estimate->cluster, "provider") == 0;
-    const char *column = by_provider ? b->trial->plan->providers.column : b->estimate->cluster;
+    bool by_provider = strcmp(b->cluster, "provider") == 0;
+    const char *column = by_provider ? b->trial->plan->providers.column : b->cluster;
     size_t mark = tm_problems_mark(ctx);
     for (int64_t i = 0; i < out->n; i++) {
         int64_t u = b->unit[i];
+        if (i > 0 && b->unit[i - 1] == u) {
+            cluster[i] = cluster[i - 1];
+            continue;
+        }
         if (code && code[u] >= 0) {
             if (number[code[u]] < 0) number[code[u]] = out->n_clusters++;
             cluster[i] = number[code[u]];
@@ -228,8 +267,8 @@ static temoin_status number_subclusters(temoin_context *ctx, const building *b, 
     qsort(parts, (size_t)out->n, sizeof *parts, by_part);
     int64_t first = 0; /* the row that stands for a part */
     for (int64_t k = 0; k < out->n; k++) {
-        bool same = k > 0 && parts[k].code >= 0 && parts[k].code == parts[k - 1].code &&
-                    parts[k].cluster == parts[k - 1].cluster;
+        bool same = k > 0 && parts[k].code == parts[k - 1].code && parts[k].cluster == parts[k - 1].cluster &&
+                    (parts[k].code >= 0 || b->unit[parts[k].row] == b->unit[parts[k - 1].row]);
         if (!same) first = parts[k].row;
         subcluster[parts[k].row] = (int32_t)first;
     }
@@ -253,7 +292,7 @@ static temoin_status gather(temoin_context *ctx, const building *b, tm_sample *o
     if (b->event) TM_SCRATCH(ctx, event, out->n);
     for (int64_t i = 0; i < out->n; i++) {
         int64_t u = b->unit[i];
-        y[i] = b->y[u];
+        y[i] = b->y[b->wave[i]][u];
         arm[i] = b->assignment->arm[u];
         stratum[i] = b->estimate->strata ? b->trial->stratum[u] : 0;
         if (weight) weight[i] = b->weight[u];
@@ -270,31 +309,66 @@ static temoin_status gather(temoin_context *ctx, const building *b, tm_sample *o
     return TEMOIN_OK;
 }
 
-temoin_status tm_sample_build(temoin_context *ctx, const temoin_assignment *assignment,
-                              const tm_plan_estimate *estimate, int32_t measure, int32_t wave,
-                              bool weigh_by_probability, tm_sample *out, tm_notes *notes)
+static temoin_status build_panel(temoin_context *ctx, const building *b, tm_sample *out)
 {
-    const temoin_trial *trial = assignment->trial;
-    building b = {.assignment = assignment, .trial = trial, .estimate = estimate, .notes = notes};
-    b.index = (int)(estimate - trial->plan->estimates);
-    b.y = tm_trial_value(trial, measure, wave);
-    if (trial->plan->measures[measure].event >= 0) {
-        b.event = tm_trial_value(trial, trial->plan->measures[measure].event, wave);
-        if (!b.event) b.y = NULL; /* nobody's event is known at this wave */
+    tm_panel *panel;
+    TM_SCRATCH(ctx, panel, 1);
+    *panel = (tm_panel){.n_waves = b->n_waves, .wave = b->wave, .before = b->waves->before};
+    out->panel = panel;
+    return note_missing_waves(ctx, b);
+}
+
+static temoin_status build_sample(temoin_context *ctx, building *b, int32_t measure, const int32_t *wave,
+                                  bool weigh_by_probability, tm_sample *out)
+{
+    const temoin_trial *trial = b->trial;
+    const tm_plan_estimate *estimate = b->estimate;
+    b->index = (int)(estimate - trial->plan->estimates);
+    b->cluster = tm_estimate_cluster(estimate, b->waves != NULL);
+    TM_SCRATCH(ctx, b->y, b->n_waves);
+    for (int32_t k = 0; k < b->n_waves; k++) b->y[k] = tm_trial_value(trial, measure, wave[k]);
+    if (!b->waves && trial->plan->measures[measure].event >= 0) {
+        b->event = tm_trial_value(trial, trial->plan->measures[measure].event, wave[0]);
+        if (!b->event) b->y[0] = NULL; /* nobody's event is known at this wave */
     }
     *out = (tm_sample){.n_arms = trial->n_arms, .n_strata = estimate->strata ? trial->n_strata : 1};
     out->quantile = isnan(estimate->quantile) ? 0.5 : estimate->quantile;
     out->quantile_type = estimate->quantile_type ? estimate->quantile_type : 2;
-    TM_TRY(choose_weights(ctx, &b, weigh_by_probability));
-    if (estimate->received) TM_TRY(find_receipt(ctx, &b));
-    TM_TRY(leave_out(ctx, &b));
-    tm_covariate_request request = {trial, estimate, b.index, measure};
-    if (estimate->missing == TM_MISSING_LISTWISE) TM_TRY(tm_covariates_leave_out(ctx, &request, b.in, notes));
-    TM_TRY(list_units(ctx, &b, &out->n));
-    out->unit = b.unit;
-    TM_TRY(gather(ctx, &b, out));
-    if (estimate->cluster) TM_TRY(number_clusters(ctx, &b, out));
-    if (estimate->cluster && estimate->bootstrap && trial->plan->bootstrap.subclusters)
-        TM_TRY(number_subclusters(ctx, &b, out));
-    return tm_covariates_build(ctx, &request, b.unit, out->n, out, notes);
+    TM_TRY(choose_weights(ctx, b, weigh_by_probability));
+    if (estimate->received) TM_TRY(find_receipt(ctx, b));
+    TM_TRY(leave_out(ctx, b));
+    tm_covariate_request request = {trial, estimate, b->index, measure};
+    if (estimate->missing == TM_MISSING_LISTWISE) TM_TRY(tm_covariates_leave_out(ctx, &request, b->in, b->notes));
+    TM_TRY(list_rows(ctx, b, &out->n));
+    out->unit = b->unit;
+    TM_TRY(gather(ctx, b, out));
+    if (b->waves) TM_TRY(build_panel(ctx, b, out));
+    if (b->cluster) TM_TRY(number_clusters(ctx, b, out));
+    if (b->cluster && estimate->bootstrap && trial->plan->bootstrap.subclusters)
+        TM_TRY(number_subclusters(ctx, b, out));
+    return tm_covariates_build(ctx, &request, b->unit, out->n, out, b->notes);
+}
+
+temoin_status tm_sample_build(temoin_context *ctx, const temoin_assignment *assignment,
+                              const tm_plan_estimate *estimate, int32_t measure, int32_t wave,
+                              bool weigh_by_probability, tm_sample *out, tm_notes *notes)
+{
+    building b = {.assignment = assignment, .trial = assignment->trial, .estimate = estimate, .n_waves = 1};
+    b.notes = notes;
+    return build_sample(ctx, &b, measure, &wave, weigh_by_probability, out);
+}
+
+temoin_status tm_sample_build_panel(temoin_context *ctx, const temoin_assignment *assignment,
+                                    const tm_plan_estimate *estimate, int32_t measure, const tm_sample_waves *waves,
+                                    bool weigh_by_probability, tm_sample *out, tm_notes *notes)
+{
+    building b = {.assignment = assignment, .trial = assignment->trial, .estimate = estimate, .waves = waves};
+    b.n_waves = waves->n;
+    b.notes = notes;
+    return build_sample(ctx, &b, measure, waves->wave, weigh_by_probability, out);
+}
+
+const char *tm_estimate_cluster(const tm_plan_estimate *estimate, bool several_waves)
+{
+    return estimate->cluster || !several_waves ? estimate->cluster : "client";
 }

@@ -26,4 +26,25 @@ TEMOIN_MUST_CHECK temoin_status tm_sample_build(temoin_context *ctx, const temoi
                                                 const tm_plan_estimate *estimate, int32_t measure, int32_t wave,
                                                 bool weigh_by_probability, tm_sample *out, tm_notes *notes);
 
+/* The waves of a sample with rows client × wave. */
+typedef struct tm_sample_waves {
+    int32_t n;
+    const int32_t *wave; /* [n] of the trial */
+    const bool *before;  /* [n] as in tm_panel */
+} tm_sample_waves;
+
+/* The same with a row for each wave at which a client has a value, client by client. Clusters are of clients: whose
+ * cluster is missing, or is to be the client, is one cluster with all rows.
+ *
+ * Notes    those above, counting clients; missing_outcome: without a value at any of the waves; missing_waves: at some.
+ */
+TEMOIN_MUST_CHECK temoin_status tm_sample_build_panel(temoin_context *ctx, const temoin_assignment *assignment,
+                                                      const tm_plan_estimate *estimate, int32_t measure,
+                                                      const tm_sample_waves *waves, bool weigh_by_probability,
+                                                      tm_sample *out, tm_notes *notes);
+
+/* What an estimate is clustered by, NULL: nothing. Rows of several waves are never independent: `client` unless told.
+ */
+const char *tm_estimate_cluster(const tm_plan_estimate *estimate, bool several_waves);
+
 #endif

@@ -20,7 +20,7 @@ typedef struct view {
     tm_column columns[16 + MOST_ADJUSTMENTS];
     int n_columns;
     int wave, contrast, mean_arm, mean_reference, effect, interval, p, n, clusters;
-    int interval_redrawn, p_redrawn, interval_bootstrap, p_bootstrap;
+    int interval_redrawn, p_redrawn, interval_bootstrap, p_bootstrap, interval_simultaneous, p_simultaneous;
     int adjusted[MOST_ADJUSTMENTS];
 } view;
 
@@ -121,7 +121,7 @@ static int add_column_under(view *v, bool wanted, const char *over, const char *
 
 /* Which columns hold anything at all. */
 typedef struct need {
-    bool wave, contrast, clusters, redrawn, interval_redrawn, bootstrap, interval_bootstrap;
+    bool wave, contrast, clusters, redrawn, interval_redrawn, bootstrap, interval_bootstrap, simultaneous;
     bool adjusted[MOST_ADJUSTMENTS];
 } need;
 
@@ -137,6 +137,7 @@ static need needs_of(const view *v)
         any.redrawn |= !isnan(row->p_randomization);
         any.interval_redrawn |= !isnan(row->ci_randomization_low) || !isnan(row->ci_randomization_high);
         any.bootstrap |= !isnan(row->p_bootstrap);
+        any.simultaneous |= !isnan(row->p_simultaneous);
         any.interval_bootstrap |= !isnan(row->ci_bootstrap_low) || !isnan(row->ci_bootstrap_high);
         for (int a = 0; a < tm_n_adjustments; a++)
             any.adjusted[a] |= !isnan(tm_adjustment_value(tm_adjustments[a], row));
@@ -148,13 +149,16 @@ static need needs_of(const view *v)
 /* Each way of testing has its interval and its p side by side; they are named when there are several. */
 static void name_tests(view *v, const need *any, const char *interval)
 {
-    const bool several = any->redrawn || any->bootstrap;
+    const bool several = any->redrawn || any->bootstrap || any->simultaneous;
     const char *asymptotic = several ? say(v, "Large-sample", "Asymptotique") : NULL;
+    const char *simultaneous = say(v, "Simultaneous", "Simultané");
     const char *redrawn = say(v, "Randomization test", "Test de randomisation");
     const char *bootstrap = say(v, "Wild cluster bootstrap", "Bootstrap par grappes");
     const char *adjusted = say(v, "Adjusted p", "p corrigée");
     v->interval = add_column_under(v, true, asymptotic, interval);
     v->p = add_column_under(v, true, asymptotic, "p");
+    v->interval_simultaneous = add_column_under(v, any->simultaneous, simultaneous, interval);
+    v->p_simultaneous = add_column_under(v, any->simultaneous, simultaneous, "p");
     v->interval_redrawn = add_column_under(v, any->interval_redrawn, redrawn, interval);
     v->p_redrawn = add_column_under(v, any->redrawn, redrawn, "p");
     v->interval_bootstrap = add_column_under(v, any->interval_bootstrap, bootstrap, interval);
@@ -231,6 +235,9 @@ static void add_row(const view *v, const temoin_row *row)
     cells[v->effect].strong = true;
     put(cells, v->interval, tm_cell_interval(row->ci_low * factor, row->ci_high * factor, decimals));
     put(cells, v->p, tm_cell_p(row->p));
+    put(cells, v->interval_simultaneous,
+        tm_cell_interval(row->ci_simultaneous_low * factor, row->ci_simultaneous_high * factor, decimals));
+    put(cells, v->p_simultaneous, tm_cell_p(row->p_simultaneous));
     put(cells, v->interval_redrawn,
         tm_cell_interval(row->ci_randomization_low * factor, row->ci_randomization_high * factor, decimals));
     put(cells, v->p_redrawn, tm_cell_p(row->p_randomization));
@@ -267,6 +274,10 @@ static void add_remarks(const view *v)
         tm_table_add_remark(v->document, v->table,
                             say(v, "Effects on yes/no outcomes are in percentage points.",
                                 "Les effets sur les résultats oui/non sont en points de pourcentage."));
+    if (v->p_simultaneous >= 0)
+        tm_table_add_remark(v->document, v->table,
+                            say(v, "Simultaneous: intervals that hold for all waves of the path at once.",
+                                "Simultané : intervalles valables pour toutes les vagues à la fois."));
     for (int a = 0; a < tm_n_adjustments; a++)
         if (v->adjusted[a] >= 0) {
             tm_table_add_remark(v->document, v->table,

@@ -64,7 +64,8 @@ static const temoin_omnibus made_omnibus[] = {{5.4871, 5, 0.35931, 0.374, 999, 1
 
 #define MADE_ROW(estimate_, measure_, wave_, estimator_, variance_)                                                    \
     .estimate = estimate_, .measure = measure_, .wave = wave_, .arm = "ocm", .reference = "control",                   \
-    .estimator = estimator_, .variance = variance_, .level = 0.95
+    .estimator = estimator_, .variance = variance_, .level = 0.95, .n_rows = -1, .p_simultaneous = NAN,                \
+    .ci_simultaneous_low = NAN, .ci_simultaneous_high = NAN
 
 /* The adjustments that these families do not ask for. */
 #define MADE_UNADJUSTED                                                                                                \
