@@ -125,7 +125,7 @@ static void keys_are_checked(void **state)
          {"10: unknown key \"varience\" in estimates; did you mean \"variance\"? Allowed: name, measures, waves, "
           "estimator, variance, covariates, cluster, strata, missing, missing_cluster, weights, received, "
           "randomization, quantile, quantile_type, "
-          "contrasts, level, bootstrap"}},
+          "contrasts, level, horizon, bootstrap"}},
         {MEASURED "estimates:\n"
                   "  - {measures: [y], est: 1, level: 0.9, level: 0.8}\n",
          {"8: unknown key \"est\" in estimates. Allowed: name, measures, waves, estimator, variance, covariates, "
