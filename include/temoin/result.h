@@ -54,9 +54,10 @@ typedef struct temoin_row {
     double p_randomization_high;
     double ci_randomization_low; /**< constant effects that the test does not reject; NaN: no bound on that side */
     double ci_randomization_high;
-    int64_t n_redraws;       /**< redraws, or assignments enumerated; 0: exact without either */
-    double p_bootstrap;      /**< wild cluster bootstrap; NaN with all that follows: not asked for */
-    double ci_bootstrap_low; /**< effects that it does not reject; NaN: no bound on that side */
+    const char *randomization_statistic; /**< key of what the test compares, "" without */
+    int64_t n_redraws;                   /**< redraws, or assignments enumerated; 0: exact without either */
+    double p_bootstrap;                  /**< wild cluster bootstrap; NaN with all that follows: not asked for */
+    double ci_bootstrap_low;             /**< effects that it does not reject; NaN: no bound on that side */
     double ci_bootstrap_high;
     int64_t n_bootstrap;
     double p_simultaneous;      /**< of a path's waves at once, largest |t|; NaN with what follows: not a path */

@@ -67,6 +67,8 @@ static void close_block(tm_arena *arena, tm_arena_block *block)
         arena->spare = block;
         block = smaller;
     }
+#else
+    (void)arena;
 #endif
     free(block);
 }

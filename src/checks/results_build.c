@@ -194,13 +194,20 @@ static temoin_status check_receipt(temoin_context *ctx, const temoin_plan *plan,
     return TEMOIN_OK;
 }
 
-static temoin_status check_statistic(temoin_context *ctx, const temoin_plan *plan)
+static temoin_status check_statistics(temoin_context *ctx, const temoin_plan *plan)
 {
     const char *known[64];
-    if (tm_statistic_find(plan->randomization_statistic)) return TEMOIN_OK;
     for (int i = 0; i < tm_n_statistics; i++) known[i] = tm_statistics[i]->key;
-    return fail_key(ctx, plan, tm_plan_line(plan, "randomization.statistic"), "statistic",
-                    plan->randomization_statistic, known, tm_n_statistics);
+    for (int32_t e = 0; e < plan->n_estimates; e++) {
+        const char *statistic = plan->estimates[e].randomization;
+        if (!statistic || tm_statistic_find(statistic)) continue;
+        const bool own = strcmp(statistic, plan->randomization_statistic) != 0;
+        return fail_key(ctx, plan,
+                        own ? tm_plan_line(plan, "estimates[%d].randomization", (int)e)
+                            : tm_plan_line(plan, "randomization.statistic"),
+                        "statistic", statistic, known, tm_n_statistics);
+    }
+    return TEMOIN_OK;
 }
 
 static int64_t count_rows(const temoin_trial *trial)
@@ -355,6 +362,7 @@ static temoin_status randomize(temoin_context *ctx, const cell_run *run, int32_t
         sample.panel = &panel;
     }
     const bool weighted = sample.weight && estimate->weighting != TM_WEIGHTS_COLUMN;
+    row->randomization_statistic = estimate->randomization;
     const tm_estimate_test test = {run->redraws, estimate, &sample, run->estimator, run->variance, weighted, false};
     return tm_estimate_randomize(ctx, &test, estimate->contrasts[effect % estimate->n_contrasts].weights, notes, row);
 }
@@ -519,7 +527,7 @@ temoin_status temoin_results_build(temoin_context *ctx, const temoin_trial *tria
     const temoin_plan *plan = trial->plan;
     temoin_results *results;
     TM_ALLOC(ctx, results, 1);
-    TM_TRY(check_statistic(ctx, plan));
+    TM_TRY(check_statistics(ctx, plan));
     TM_TRY(tm_families_validate(ctx, plan));
     TM_TRY(describe_trial(ctx, assignment, results));
     temoin_row *rows;

@@ -24,7 +24,7 @@ temoin_status tm_estimate_test_prepare(temoin_context *ctx, const tm_estimate_te
                                        const char **refused)
 {
     const temoin_plan *plan = test->redraws->assignment->trial->plan;
-    const tm_statistic *statistic = tm_statistic_find(plan->randomization_statistic);
+    const tm_statistic *statistic = tm_statistic_find(test->estimate->randomization);
     tm_redraw_request *redraw;
     tm_arm_source *source;
     *refused = "scores_of_waves";

@@ -190,7 +190,7 @@ typedef struct tm_plan_estimate {
     tm_weighting weighting;
     const char *weight_column;         /* with TM_WEIGHTS_COLUMN */
     const char *received;              /* column of the clients: 1 who got what the arm offers, 0 who did not; NULL */
-    bool randomization;                /* false: `randomization: none` */
+    const char *randomization;         /* statistic of its randomization test; NULL: `none`, or no test is asked for */
     bool bootstrap;                    /* false: `bootstrap: none` */
     double quantile;                   /* in (0, 1); NaN: not told */
     int32_t quantile_type;             /* 1, 2, 6 or 7; 0: not told */
@@ -247,10 +247,10 @@ struct temoin_plan {
     int32_t n_estimates;
     const tm_plan_family *families;
     int32_t n_families;
-    int64_t randomization_draws; /* 0: not asked for */
-    const char *randomization_statistic;
-    int64_t randomization_stop_at;  /* extreme redraws after which to stop; 0: never */
-    double randomization_tolerance; /* of ties, relative */
+    int64_t randomization_draws;         /* 0: not asked for */
+    const char *randomization_statistic; /* where an estimate names none */
+    int64_t randomization_stop_at;       /* extreme redraws after which to stop; 0: never */
+    double randomization_tolerance;      /* of ties, relative */
     tm_plan_bootstrap bootstrap;
     tm_names languages;
     int32_t min_cell;

@@ -189,8 +189,8 @@ temoin_status tm_plan_resolve(tm_plan_reader *r, const tm_raw_plan *raw, temoin_
     TM_TRY(resolve_workers(r, &raw->design.workers, plan));
     TM_TRY(tm_plan_resolve_capacity(r, &raw->capacity, plan));
     TM_TRY(resolve_providers(r, &raw->providers, plan));
-    TM_TRY(tm_plan_resolve_estimates(r, raw, plan));
     TM_TRY(resolve_randomization(r, &raw->randomization, plan));
+    TM_TRY(tm_plan_resolve_estimates(r, raw, plan));
     TM_TRY(tm_plan_resolve_bootstrap(r, &raw->bootstrap, plan));
     return resolve_report(r, raw, plan);
 }

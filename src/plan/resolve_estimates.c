@@ -210,7 +210,14 @@ static temoin_status resolve_estimate(tm_plan_reader *r, const temoin_plan *plan
     resolve_quantile(r, plan, raw, e, out);
     TM_TRY(tm_plan_resolve_contrasts(r, plan, raw, e, out));
     out->strata = raw->strata == 0;
-    out->randomization = raw->randomization == 0;
+    const char *statistic = raw->randomization ? raw->randomization : plan->randomization_statistic;
+    if (raw->randomization && strcmp(statistic, "none") != 0 && plan->randomization_draws == 0)
+        tm_trouble_add(r, LINE("estimates[%u].randomization", e),
+                       "the statistic %s needs the section \"randomization\", which says how many draws; add it, "
+                       "such as \"randomization: {draws: 10000}\"",
+                       tm_excerpt(r, statistic));
+    if (plan->randomization_draws > 0 && strcmp(statistic, "none") != 0)
+        TM_TRY(tm_raw_text_copy(r->ctx, statistic, &out->randomization));
     out->bootstrap = raw->bootstrap == 0;
     out->missing = (tm_missing)raw->missing;
     out->missing_cluster_allowed = raw->missing_cluster == 1;

@@ -248,7 +248,7 @@ static const cyaml_schema_field_t estimate_fields[] = {
                      COUNT(missing_cluster_ways)),
     TEXT("weights", OPTIONAL, tm_raw_estimate, weights),
     TEXT("received", OPTIONAL, tm_raw_estimate, received),
-    CYAML_FIELD_ENUM("randomization", CHOICE, tm_raw_estimate, randomization, only_none, COUNT(only_none)),
+    TEXT("randomization", OPTIONAL, tm_raw_estimate, randomization),
     NUMBER("quantile", tm_raw_estimate, quantile),
     NUMBER("quantile_type", tm_raw_estimate, quantile_type),
     CYAML_FIELD_SEQUENCE("contrasts", LIST, tm_raw_estimate, contrasts, &contrast_entry, 1, CYAML_UNLIMITED),

@@ -191,7 +191,7 @@ typedef struct tm_raw_estimate {
     int missing_cluster; /* 1: own */
     char *weights;
     char *received;
-    int randomization; /* 1: none */
+    char *randomization; /* "none" or a statistic */
     char *quantile;
     char *quantile_type;
     tm_raw_contrast *contrasts;

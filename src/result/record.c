@@ -44,6 +44,7 @@ static const tm_field row_fields[] = {
     FIELD(temoin_row, p_randomization_high, NUMBER),
     FIELD(temoin_row, ci_randomization_low, NUMBER),
     FIELD(temoin_row, ci_randomization_high, NUMBER),
+    FIELD(temoin_row, randomization_statistic, TEXT),
     FIELD(temoin_row, n_redraws, COUNT),
     FIELD(temoin_row, p_bootstrap, NUMBER),
     FIELD(temoin_row, ci_bootstrap_low, NUMBER),

@@ -214,6 +214,7 @@ static temoin_row one_row(void)
                         .p_randomization_high = 0.5,
                         .ci_randomization_low = NAN,
                         .ci_randomization_high = 3,
+                        .randomization_statistic = "studentized",
                         .n_redraws = 999,
                         .p_bootstrap = NAN,
                         .ci_bootstrap_low = NAN,
@@ -266,14 +267,15 @@ static void csv_is_exactly_this(void **state)
         text,
         "estimate,measure,wave,arm,reference,estimator,variance,cluster,n,n_arm,n_reference,n_clusters,n_rows,mean_arm,"
         "mean_reference,value,se,df,statistic,p,ci_low,ci_high,level,effect_size,p_randomization,p_randomization_low,"
-        "p_randomization_high,ci_randomization_low,ci_randomization_high,n_redraws,p_bootstrap,ci_bootstrap_low,"
+        "p_randomization_high,ci_randomization_low,ci_randomization_high,randomization_statistic,n_redraws,p_bootstrap,"
+        "ci_bootstrap_low,"
         "ci_bootstrap_high,"
         "n_bootstrap,p_simultaneous,ci_simultaneous_low,ci_simultaneous_high,p_bonferroni,p_sidak,p_holm,p_holm_sidak,"
         "p_hochberg,p_hommel,p_bh,p_by,p_bky,"
         "p_dunnett,p_dunnett_step_down,p_westfall_young,p_westfall_young_single,p_westfall_young_min_p,p_romano_"
         "wolf,family,note\n"
         "primary,training,12,ocm,control,dim,neyman,,110,55,55,,220,0.25,0.125,0.125,,inf,,,,,0.95,0.28125,0.25,0.125,"
-        "0.5,,3,"
+        "0.5,,3,studentized,"
         "999,,,,,,0.0625,,0.5,,,,,,1e-09,,0.375,,0.3125,0.75,,,,\"take, up\","
         "\"few_clusters;collinear:age\"\n");
     assert_int_equal(strlen(text), length);
