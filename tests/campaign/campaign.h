@@ -46,6 +46,7 @@ double campaign_normal(tm_pcg64 *rng);
 void campaign_shuffle(tm_pcg64 *rng, int32_t *x, int32_t n);
 
 extern const campaign_method campaign_classical, campaign_welch, campaign_hc2, campaign_cr0, campaign_cr1s,
-    campaign_cr2, campaign_cv3, campaign_peer_cr1;
+    campaign_cr2, campaign_cv3, campaign_peer_cr1, campaign_ri_difference, campaign_ri_studentized, campaign_wcr,
+    campaign_wcr_webb, campaign_wcr_jackknife, campaign_wcu;
 
 #endif

@@ -8,7 +8,7 @@ import pathlib
 import subprocess
 import sys
 
-SHARE = "0.02"
+SHARE = "0.01"
 REPORTS = pathlib.Path(__file__).resolve().parents[2] / "reports" / "campaign"
 
 

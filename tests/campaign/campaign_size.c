@@ -75,26 +75,48 @@ static void draw_clusters(temoin_context *ctx, const campaign_scenario *s, tm_pc
                        .cluster = cluster};
 }
 
-static const campaign_method *const of_units[] = {&campaign_classical, &campaign_welch, NULL};
-static const campaign_method *const of_clusters[] = {&campaign_hc2, &campaign_cr0, &campaign_cr1s,
-                                                     &campaign_cr2, &campaign_cv3, NULL};
+/* Half of each cluster's clients are treated: the effect varies between clusters, and is zero on average. */
+static void draw_within(temoin_context *ctx, const campaign_scenario *s, tm_pcg64 *rng, tm_sample *out)
+{
+    double *effect = take(ctx, s->n_clusters, sizeof *effect);
+    draw_clusters(ctx, s, rng, out);
+    double *y = take(ctx, out->n, sizeof *y);
+    int32_t *arm = take(ctx, out->n, sizeof *arm);
+    for (int32_t g = 0; g < s->n_clusters; g++) effect[g] = sqrt(s->icc) * campaign_normal(rng);
+    for (int64_t i = 0; i < out->n; i++) {
+        arm[i] = i % 2 == 0;
+        y[i] = out->y[i] + arm[i] * effect[out->cluster[i]];
+    }
+    out->y = y;
+    out->arm = arm;
+}
+
+static const campaign_method *const of_units[] = {&campaign_classical, &campaign_welch, &campaign_ri_difference,
+                                                  &campaign_ri_studentized, NULL};
+static const campaign_method *const of_clusters[] = {
+    &campaign_hc2, &campaign_cr0,      &campaign_cr1s,          &campaign_cr2, &campaign_cv3,
+    &campaign_wcr, &campaign_wcr_webb, &campaign_wcr_jackknife, &campaign_wcu, NULL};
 static const campaign_method *const of_one_cluster[] = {&campaign_peer_cr1, &campaign_hc2, &campaign_cr0,
                                                         &campaign_cr1s,     &campaign_cr2, NULL};
 
 static const campaign_scenario scenarios[] = {
     {"weak-null-60", "60 clients, 15 treated; no effect on average, but outcomes three times as spread with treatment",
-     draw_weak_null, 60, 0, 15, 0, 0, 10000, of_units},
-    {"weak-null-155", "155 clients, 40 treated, the same", draw_weak_null, 155, 0, 40, 0, 0, 10000, of_units},
+     draw_weak_null, 60, 0, 15, 0, 0, 4000, of_units},
+    {"weak-null-155", "155 clients, 40 treated, the same", draw_weak_null, 155, 0, 40, 0, 0, 4000, of_units},
     {"clusters-6", "6 clusters of 20 clients, 3 treated; intraclass correlation .10", draw_clusters, 120, 6, 3, 0.1, 0,
-     10000, of_clusters},
+     4000, of_clusters},
     {"clusters-12", "12 clusters of 12 or 13 clients, 6 treated; intraclass correlation .10", draw_clusters, 155, 12, 6,
-     0.1, 0, 10000, of_clusters},
+     0.1, 0, 4000, of_clusters},
     {"clusters-28", "28 clusters of 5 or 6 clients, 14 treated; intraclass correlation .10", draw_clusters, 154, 28, 14,
-     0.1, 0, 10000, of_clusters},
+     0.1, 0, 4000, of_clusters},
+    {"within-6", "6 clusters of 20 clients, half of each treated; the effect varies between clusters", draw_within, 120,
+     6, 3, 0.1, 0, 4000, of_clusters},
+    {"within-12", "12 clusters of 12 clients, the same", draw_within, 144, 12, 6, 0.1, 0, 4000, of_clusters},
+    {"within-28", "28 clusters of 6 clients, the same", draw_within, 168, 28, 14, 0.1, 0, 4000, of_clusters},
     {"few-treated", "12 clusters of 12 or 13 clients, 2 treated; intraclass correlation .10", draw_clusters, 155, 12, 2,
-     0.1, 0, 10000, of_clusters},
+     0.1, 0, 4000, of_clusters},
     {"one-treated-cluster", "7 clusters of 16 clients, 1 treated; intraclass correlation .10", draw_clusters, 112, 7, 1,
-     0.1, 0, 10000, of_one_cluster},
+     0.1, 0, 4000, of_one_cluster},
     {0},
 };
 
