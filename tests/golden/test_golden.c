@@ -4,14 +4,39 @@
 #include "golden_tally.h"
 #include "inference/effects.h"
 
+/* Why there is nothing to compare; the first that fits. */
+static const struct {
+    const char *family, *estimator; /* NULL: any */
+    const char *reason;
+} apart[] = {
+    {"balance", "hansen_bowers", "the program golden-balance compares it"},
+    {"balance", "hansen_bowers_z", "the program golden-balance compares it"},
+    {"icc", NULL, "variance between caseworkers is not estimated here"},
+    {"mixed", NULL, "there are no mixed models here"},
+    {"partially_nested", NULL, "there are no mixed models here"},
+    {"cluster", NULL, "effects of cluster means are not among the estimators"},
+    {"selection", NULL, "there are no bounds for attrition here"},
+    {"attrition", "ipw_response", "nothing is weighed by the chance of a response here"},
+    {"panel", NULL,
+     "working correlations (GEE) are not among the estimators: panels are one regression with clustered "
+     "errors"},
+    {"blocked", "blocked_clustered_diff_means", "estimatr's variance of matched pairs of clusters is not one of ours"},
+};
+
+static const char *reason_for(const golden_result *r)
+{
+    for (size_t i = 0; i < sizeof apart / sizeof *apart; i++)
+        if (strcmp(apart[i].family, r->family) == 0 &&
+            (!apart[i].estimator || !strcmp(apart[i].estimator, r->estimator)))
+            return apart[i].reason;
+    return "an estimator that is not one of ours";
+}
+
 static void run_result(temoin_context *ctx, golden_tally *t, const golden_data *data, const golden_result *r)
 {
     bool known = false;
     for (int c = 0; golden_comparers[c]; c++) known |= golden_comparers[c](ctx, t, data, r);
-    if (!known && strcmp(r->estimator, "mmrm_unstructured_reml") == 0)
-        golden_leave(t, r, "a likelihood over waves, by REML: panel_path leaves their covariance to the variance");
-    else if (!known)
-        golden_leave(t, r, "an estimator that is not one of ours");
+    if (!known) golden_leave(t, r, reason_for(r));
 }
 
 static void report(const golden_tally *t)
