@@ -9,6 +9,7 @@
 #include "inference/bootstrap.h"
 #include "sections/section.h"
 #include "sections/wording.h"
+#include "statistics/statistic.h"
 #include "temoin/version.h"
 #include "variances/variance.h"
 
@@ -36,6 +37,28 @@ static const char *variance_words(const tm_document *document, const char *key)
     return variance ? pick(document, variance->title_en, variance->title_fr) : key;
 }
 
+static bool any_randomized(const temoin_results *results)
+{
+    bool any = false;
+    for (int64_t r = 0; r < results->n_rows; r++) any |= !isnan(results->rows[r].p_randomization);
+    return any;
+}
+
+static bool any_bootstrapped(const temoin_results *results)
+{
+    bool any = false;
+    for (int64_t r = 0; r < results->n_rows; r++) any |= !isnan(results->rows[r].p_bootstrap);
+    return any;
+}
+
+/* The statistic of an estimate's randomization test; "–" without a test. */
+static const char *statistic_words(const tm_document *document, const temoin_row *row)
+{
+    const tm_statistic *statistic = tm_statistic_find(row->randomization_statistic);
+    if (!statistic) return "–";
+    return with_key(document, statistic->key, pick(document, statistic->title_en, statistic->title_fr));
+}
+
 static const char *cluster_words(const tm_document *document, const temoin_row *row)
 {
     if (!row->cluster[0]) return "";
@@ -48,9 +71,12 @@ static void add_methods_of_estimates(const temoin_results *results, tm_document 
         {.head = pick(document, "Estimate", "Estimation")},
         {.head = pick(document, "Effect", "Effet")},
         {.head = pick(document, "Standard error", "Erreur type")},
+        {.head = pick(document, "Statistic of the randomization test", "Statistique du test de randomisation")},
     };
+    const int n_columns = any_randomized(results) ? 4 : 3;
     tm_table *table = tm_document_add_table(
-        document, pick(document, "How each estimate is made", "Comment chaque estimation est faite"), columns, 3);
+        document, pick(document, "How each estimate is made", "Comment chaque estimation est faite"), columns,
+        n_columns);
     for (int64_t r = 0; r < results->n_rows; r++) {
         const temoin_row *row = &results->rows[r];
         if (!tm_row_opens_estimate(results, r)) continue;
@@ -66,6 +92,7 @@ static void add_methods_of_estimates(const temoin_results *results, tm_document 
         cells[0] = tm_cell_text(row->estimate);
         cells[1] = tm_cell_text(effect);
         cells[2] = tm_cell_text(error);
+        if (n_columns == 4) cells[3] = tm_cell_text(statistic_words(document, row));
     }
 }
 
@@ -89,9 +116,11 @@ static void add_citations(const temoin_results *results, tm_document *document)
         if (estimator) cite_all(document, citations, estimator->cites);
         if (variance) cite_all(document, citations, variance->cites);
     }
-    bool bootstrap = false;
-    for (int64_t r = 0; r < results->n_rows; r++) bootstrap |= results->rows[r].n_bootstrap >= 0;
-    if (bootstrap) cite_all(document, citations, tm_bootstrap_cites);
+    for (int64_t r = 0; r < results->n_rows; r++) {
+        const tm_statistic *statistic = tm_statistic_find(results->rows[r].randomization_statistic);
+        if (statistic) cite_all(document, citations, statistic->cites);
+    }
+    if (any_bootstrapped(results)) cite_all(document, citations, tm_bootstrap_cites);
     for (int a = 0; a < tm_n_adjustments; a++) {
         bool used = false;
         for (int64_t r = 0; r < results->n_rows; r++)
@@ -100,19 +129,40 @@ static void add_citations(const temoin_results *results, tm_document *document)
     }
 }
 
-static void add_reading(tm_document *document)
+static void add_reading(const temoin_results *results, tm_document *document)
 {
     tm_document_add_paragraph(
         document,
         pick(document,
              "The p values are two-sided, from Student’s t with the degrees of freedom that belong to the variance. A "
-             "number that "
-             "the data do not identify is not printed: a dash stands in its place, with the reason under the table.",
+             "number that the data do not identify is not printed: a dash stands in its place, with the reason under "
+             "the table.",
              "Les valeurs p sont bilatérales, d’après la loi de Student avec les degrés de liberté propres à la "
-             "variance. Un "
-             "nombre que les données n’identifient pas n’est pas imprimé : un tiret tient sa place, et la raison "
-             "figure sous le "
-             "tableau."));
+             "variance. Un nombre que les données n’identifient pas n’est pas imprimé : un tiret tient sa place, et "
+             "la raison figure sous le tableau."));
+    if (any_randomized(results))
+        tm_document_add_paragraph(
+            document,
+            pick(
+                document,
+                "The randomization test draws the arms again by the trial’s own design and asks how often the draw "
+                "alone would set them as far apart. It needs no large sample; its interval holds the effects, the same "
+                "for everybody, that it does not reject.",
+                "Le test de randomisation refait le tirage des groupes selon le plan même de l’essai et compte combien "
+                "de fois le tirage seul les écarterait autant. Il n’exige pas de grand échantillon ; son intervalle "
+                "contient les effets, les mêmes pour tous, qu’il ne rejette pas."));
+    if (any_bootstrapped(results))
+        tm_document_add_paragraph(
+            document,
+            pick(document,
+                 "The wild cluster bootstrap changes the signs of whole clusters’ residuals and asks how often the "
+                 "effect, divided by its standard error, comes out as large. It is for few clusters; with fewer than "
+                 "six "
+                 "in an arm it tells little.",
+                 "Le bootstrap par grappes change le signe des résidus de grappes entières et compte combien de fois "
+                 "l’effet divisé par son erreur type atteint cette taille. Il est fait pour un petit nombre de grappes "
+                 "; "
+                 "avec moins de six dans un groupe, il dit peu."));
 }
 
 static void add_verification(const temoin_results *results, tm_document *document)
@@ -148,7 +198,7 @@ static temoin_status build(const temoin_results *results, tm_document *document)
 {
     if (results->n_rows > 0) {
         add_methods_of_estimates(results, document);
-        add_reading(document);
+        add_reading(results, document);
         tm_document_add_heading(document, 3, pick(document, "Sources of the methods", "Sources des méthodes"));
         add_citations(results, document);
     }
