@@ -104,6 +104,13 @@ static temoin_status sum_probabilities(temoin_context *ctx, const tm_two_by_two 
     return TEMOIN_OK;
 }
 
+static double find_middle(const tilted *d)
+{
+    const double low = d->least ? NAN : solve(d, (goal){UPPER, 1, 0.5});
+    const double high = d->most ? NAN : solve(d, (goal){LOWER, 1, 0.5});
+    return d->least ? high : d->most ? low : low + (high - low) / 2;
+}
+
 temoin_status tm_exact_table_run(temoin_context *ctx, const tm_two_by_two *t, double level, tm_exact_table *out)
 {
     const double tail = (1 - level) / 2;
@@ -116,6 +123,7 @@ temoin_status tm_exact_table_run(temoin_context *ctx, const tm_two_by_two *t, do
     out->median = d.least ? -INFINITY : d.most ? INFINITY : solve(&d, (goal){UPPER, 0.5, 0.5});
     out->mid_low = d.least ? -INFINITY : solve(&d, (goal){UPPER, 0.5, tail});
     out->mid_high = d.most ? INFINITY : solve(&d, (goal){LOWER, 0.5, tail});
+    out->middle = find_middle(&d);
     if (d.least && d.most) out->likely = out->median = NAN;
     return TEMOIN_OK;
 }

@@ -13,7 +13,9 @@ static void set_woolf(const tm_two_by_two *t, const tm_request *request, tm_effe
     tm_effect_test(out, sqrt(1 / t->a + 1 / b + 1 / t->c + 1 / d), INFINITY, request->level);
 }
 
-/* As logarithms; -inf or inf where the table is at the end of what its margins allow. */
+/* As logarithms; ends, and all estimates but the middle of two, are -inf or inf where the table is at the end of what
+ * its margins allow. The p that goes with an exact interval of two tails is twice the smaller one; beside the most
+ * likely value stands Fisher's, as is usual. */
 static temoin_status of_table(temoin_context *ctx, const tm_two_by_two *t, int32_t n, const tm_request *request,
                               tm_effect *out)
 {
@@ -24,12 +26,17 @@ static temoin_status of_table(temoin_context *ctx, const tm_two_by_two *t, int32
         return TEMOIN_OK;
     }
     TM_TRY(tm_exact_table_run(ctx, t, request->level, &exact));
-    const bool mid = tm_request_is(request, "mid_p");
-    out->value = mid ? exact.median : exact.likely;
+    const bool median = tm_request_is(request, "median_unbiased");
+    const bool median_mid = tm_request_is(request, "median_unbiased_mid_p");
+    const bool mid = median_mid || tm_request_is(request, "mid_p");
+    out->value = median || median_mid ? exact.middle : mid ? exact.median : exact.likely;
     out->ci_low = mid ? exact.mid_low : exact.low;
     out->ci_high = mid ? exact.mid_high : exact.high;
-    out->p = mid ? exact.mid_p : exact.two_sided;
-    if (isinf(out->value)) tm_notes_add(&out->notes, "unbounded_ratio");
+    out->p = mid ? exact.mid_p : median ? fmin(1, 2 * fmin(exact.less, exact.greater)) : exact.two_sided;
+    if (isinf(out->value))
+        tm_notes_add(&out->notes, "unbounded_ratio");
+    else if (isinf(out->ci_low) || isinf(out->ci_high))
+        tm_notes_add(&out->notes, "one_ended_interval");
     return TEMOIN_OK;
 }
 
@@ -46,5 +53,5 @@ const tm_estimator tm_estimator_odds_ratio = {
     .unit = TM_UNIT_LOG_RATIO,
     .outcome = TM_OUTCOME_BINARY,
     .run = run,
-    .variances = "woolf fisher mid_p",
+    .variances = "woolf fisher mid_p median_unbiased median_unbiased_mid_p",
 };

@@ -18,8 +18,8 @@ typedef temoin_status tm_table_method(temoin_context *ctx, const tm_two_by_two *
 
 /* Makes the tables of every contrast and calls the method, by strata or on the pooled table.
  *
- * Notes    outcome_not_binary, table_weighted, contrast_of_two (one arm against one other is all that a table can hold),
- *          no_variation (nobody has the event, or all), strata_pooled, stratum_without_contrast, no_contrast. */
+ * Notes    outcome_not_binary, table_weighted, contrast_of_two (one arm against one other is all that a table can
+ * hold), no_variation (nobody has the event, or all), strata_pooled, stratum_without_contrast, no_contrast. */
 TEMOIN_MUST_CHECK temoin_status tm_tables_run(temoin_context *ctx, const tm_request *request, bool by_strata,
                                               tm_table_method *method, tm_effect *out);
 
@@ -57,8 +57,11 @@ typedef struct tm_exact_table {
     double likely;        /* conditional maximum likelihood */
     double low, high;     /* exact interval of level `level`: both tails (Cornfield 1956) */
     double mid_p;         /* twice the smaller tail with half of this table, at most 1 */
-    double median;        /* where both tails with half of this table are 1/2: median unbiased */
+    double median;        /* where both tails with half of this table are 1/2 */
     double mid_low, mid_high;
+    /* The middle of the two odds ratios, as logarithms, at which the observed number or fewer, and it or more, have a
+     * chance of 1/2 (Hirji, Tsiatis & Mehta 1989); where only one of them exists, that one: always finite. */
+    double middle;
 } tm_exact_table;
 
 TEMOIN_MUST_CHECK temoin_status tm_exact_table_run(temoin_context *ctx, const tm_two_by_two *t, double level,

@@ -298,6 +298,11 @@ const tm_note tm_note_table[] = {
       "Un groupe ne compte aucun événement, ou rien d’autre : le rapport est nul ou infini, et son intervalle n’a "
       "qu’une "
       "borne."}},
+    {"one_ended_interval",
+     TM_NOTE_PLAIN,
+     false,
+     {"An arm has no event, or nothing but events: the interval of the ratio has one end only.",
+      "Un groupe ne compte aucun événement, ou rien d’autre : l’intervalle du rapport n’a qu’une borne."}},
     {"not_decimal",
      TM_NOTE_PLAIN,
      true,

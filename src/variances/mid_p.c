@@ -3,8 +3,8 @@
 
 const tm_variance tm_variance_mid_p = {
     .key = "mid_p",
-    .title_en = "two proportions: exact test with mid-p; odds ratio: median unbiased, mid-p interval",
-    .title_fr =
-        "deux proportions : test exact avec mid-p ; rapport des cotes : sans biais en médiane, intervalle mid-p",
-    .cites = "Lancaster 1961; Hirji, Tsiatis & Mehta 1989",
+    .title_en = "two proportions: exact test with mid-p; odds ratio: where both mid-p tails are 1/2, mid-p interval",
+    .title_fr = "deux proportions : test exact avec mid-p ; rapport des cotes : où les deux queues mid-p valent 1/2, "
+                "intervalle mid-p",
+    .cites = "Lancaster 1961",
 };

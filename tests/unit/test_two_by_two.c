@@ -77,6 +77,58 @@ static void odds_ratios_solve_their_equations(void **state)
     temoin_context_free(ctx);
 }
 
+/* The root of P(X >= a) = 1/2, or of P(X <= a) = 1/2, by bisection on sums over all tables; NaN: no such root. */
+static long double half_tail(const tm_two_by_two *t, bool upper)
+{
+    long double low = -60, high = 60, above, at, mean;
+    for (int i = 0; i < 90; i++) {
+        const long double middle = (low + high) / 2;
+        conditional(t, expl(middle), &above, &at, &mean);
+        *((upper ? above + at : above) < 0.5L ? &low : &high) = middle;
+    }
+    return fabsl(low) > 50 ? NAN : low;
+}
+
+static void median_unbiased_is_the_middle_of_two_roots(void **state)
+{
+    (void)state;
+    static const double forward[] = {-1, 1};
+    temoin_context *ctx = check_context();
+    int one_ended = 0;
+    for (int k = 0; k < 200; k++) {
+        double y[50];
+        int32_t arm[50], stratum[50] = {0};
+        tm_two_by_two t = random_table(20);
+        while (t.a + t.c == 0 || t.a + t.c == t.n1 + t.n0) t = random_table(20);
+        const int n = (int)(t.n1 + t.n0);
+        for (int i = 0; i < n; i++) arm[i] = i < t.n1, y[i] = i < t.n1 ? i < t.a : i - t.n1 < t.c;
+        const tm_sample s = {.n = n, .n_arms = 2, .n_strata = 1, .y = y, .arm = arm, .stratum = stratum};
+        const long double low = half_tail(&t, true), high = half_tail(&t, false);
+        const long double want = isnan(low) ? high : isnan(high) ? low : (low + high) / 2;
+        long double above, at, mean;
+        conditional(&t, 1, &above, &at, &mean);
+        for (int mid = 0; mid < 2; mid++) {
+            tm_effect e;
+            tm_exact_table exact;
+            const char *key = mid ? "median_unbiased_mid_p" : "median_unbiased";
+            tm_notes_init(&e.notes, ctx);
+            check_ok(ctx, tm_effects_run(ctx, &s, tm_estimator_find("odds_ratio"), tm_variance_find(key), forward, 1,
+                                         0.95, &e));
+            check_ok(ctx, tm_exact_table_run(ctx, &t, 0.95, &exact));
+            near(e.value, want, 1e-12L * fmaxl(1, fabsl(want)));
+            assert_true(e.ci_low == (mid ? exact.mid_low : exact.low));
+            assert_true(e.ci_high == (mid ? exact.mid_high : exact.high));
+            assert_true(e.ci_low < e.value && e.value < e.ci_high && isnan(e.se));
+            const long double own = mid ? at / 2 : at;
+            near(e.p, fminl(1, 2 * fminl(above + own, 1 - above - at + own)), 1e-12L);
+            assert_string_equal(e.notes.text, isnan(low) || isnan(high) ? "one_ended_interval" : "");
+            one_ended += isnan(low) || isnan(high);
+        }
+    }
+    assert_true(one_ended > 10);
+    temoin_context_free(ctx);
+}
+
 static void large_tables_keep_their_tails(void **state)
 {
     (void)state;
@@ -335,6 +387,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(odds_ratios_solve_their_equations),
+        cmocka_unit_test(median_unbiased_is_the_middle_of_two_roots),
         cmocka_unit_test(large_tables_keep_their_tails),
         cmocka_unit_test(printed_intervals),
         cmocka_unit_test(scores_are_those_of_the_closed_form),
