@@ -64,9 +64,11 @@ typedef struct tm_estimator {
     /* The model is of the outcome on arms, and the effect wanted is that of receipt, which the arms are the instrument
      * of: see inference/instrumented.h. */
     bool instrumented;
-    bool at_quantile;     /* asks for the estimate's `quantile` */
-    tm_waves_taken waves; /* other than single: rows client × wave, and clustered variances only */
-    bool normal;          /* with instrumented: normal reference, the delta method's */
+    bool at_quantile;      /* asks for the estimate's `quantile` */
+    tm_waves_taken waves;  /* other than single: rows client × wave, and clustered variances only */
+    bool moves_with_level; /* effects follow b y, but not a + b y */
+    bool weighs_by_design; /* asks for the sample's `chances`, and takes no weights */
+    bool normal;           /* with instrumented: normal reference, the delta method's */
 } tm_estimator;
 
 extern const tm_estimator *const tm_estimators[];

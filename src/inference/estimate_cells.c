@@ -202,15 +202,28 @@ temoin_status tm_estimate_cell_contrasts(temoin_context *ctx, const tm_plan_esti
     return TEMOIN_OK;
 }
 
+/* What estimators that weigh by the design ask for. */
+static temoin_status add_chances(temoin_context *ctx, const temoin_assignment *assignment, tm_sample *out)
+{
+    tm_joint_chances *chances;
+    TM_SCRATCH(ctx, chances, 1);
+    TM_TRY(tm_joint_chances_build(ctx, assignment, chances));
+    out->chances = chances;
+    return TEMOIN_OK;
+}
+
 temoin_status tm_estimate_cell_sample(temoin_context *ctx, const temoin_assignment *assignment,
                                       const tm_plan_estimate *estimate, const tm_estimator *estimator,
                                       const tm_estimate_cell *cell, tm_sample *out, tm_notes *notes)
 {
     const bool strata_suffice =
         estimator->compares_within_strata && estimate->strata && !assignment->trial->plan->design.probability;
-    if (!cell->together)
-        return tm_sample_build(ctx, assignment, estimate, cell->measure, cell->waves.wave[0], !strata_suffice, out,
-                               notes);
+    const bool by_design = estimator->weighs_by_design;
+    if (!cell->together) {
+        TM_TRY(tm_sample_build(ctx, assignment, estimate, cell->measure, cell->waves.wave[0],
+                               !strata_suffice && !by_design, out, notes));
+        return by_design ? add_chances(ctx, assignment, out) : TEMOIN_OK;
+    }
     tm_panel *panel;
     TM_TRY(tm_sample_build_panel(ctx, assignment, estimate, cell->measure, &cell->waves, !strata_suffice, out, notes));
     TM_SCRATCH(ctx, panel, 1);

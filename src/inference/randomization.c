@@ -78,6 +78,15 @@ static temoin_status pick_codes(temoin_context *ctx, const worker *w, int64_t n,
     return TEMOIN_OK;
 }
 
+static temoin_status pick_units(temoin_context *ctx, const worker *w, int64_t n, const int64_t **unit)
+{
+    int64_t *picked;
+    TM_SCRATCH(ctx, picked, n);
+    for (int64_t k = 0; k < n; k++) picked[k] = (*unit)[w->kept[k]];
+    *unit = picked;
+    return TEMOIN_OK;
+}
+
 static temoin_status pick_waves(temoin_context *ctx, const worker *w, int64_t n, const tm_panel **panel)
 {
     tm_panel *picked;
@@ -102,6 +111,7 @@ static temoin_status drop_rows(temoin_context *ctx, worker *w, const double **sc
     if (sample->weight) TM_TRY(pick_numbers(ctx, w, n, &sample->weight));
     if (sample->cluster) TM_TRY(pick_codes(ctx, w, n, &sample->cluster));
     if (sample->received) TM_TRY(pick_numbers(ctx, w, n, &sample->received));
+    if (sample->unit) TM_TRY(pick_units(ctx, w, n, &sample->unit));
     if (sample->panel) TM_TRY(pick_waves(ctx, w, n, &sample->panel));
     if (*score) TM_TRY(pick_numbers(ctx, w, n, score));
     TM_SCRATCH(ctx, covariate, sample->n_covariates);

@@ -198,6 +198,7 @@ static const char *refuse(const tm_redraw_request *request)
     const bool unknown = !assignment->drawn && assignment->trial->plan->design.probability;
     if (redraws->split) return "split_clusters";
     if (!redraws->known) return "no_redraw";
+    if (request->sample->chances && !request->sample->chances->known) return "redraw_weights";
     if (request->weighted && (unknown || redraws->design->simulated || assignment->by_turn)) return "redraw_weights";
     return NULL;
 }

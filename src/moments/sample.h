@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "designs/joint_chances.h"
+
 /* Rows client × wave instead of one row per client. */
 typedef struct tm_panel {
     int32_t n_waves;
@@ -44,10 +46,11 @@ typedef struct tm_sample {
     int32_t n_covariates;
     const double *const *covariate; /* [n_covariates] → [n] finite, centred at the mean of the rows */
     const char *const *covariate_name;
-    const int64_t *unit;   /* [n] of the trial; NULL: of none. The rows of a client stand together */
-    const tm_panel *panel; /* NULL: one row per client */
-    double quantile;       /* in (0, 1), of an estimator that asks for one; 0: none */
-    int32_t quantile_type; /* 1, 2, 6 or 7, see estimators/sample_quantile.h */
+    const int64_t *unit;             /* [n] of the trial; NULL: of none. The rows of a client stand together */
+    const tm_panel *panel;           /* NULL: one row per client */
+    const tm_joint_chances *chances; /* of the trial's units, of an estimator that weighs by them; NULL: see there */
+    double quantile;                 /* in (0, 1), of an estimator that asks for one; 0: none */
+    int32_t quantile_type;           /* 1, 2, 6 or 7, see estimators/sample_quantile.h */
 } tm_sample;
 
 #endif

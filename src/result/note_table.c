@@ -178,6 +178,18 @@ const tm_note tm_note_table[] = {
      true,
      {"This estimator takes no weights; weights: none leaves them out.",
       "Cet estimateur n’accepte pas de poids ; weights: none les écarte."}},
+    {"joint_probabilities_unknown",
+     TM_NOTE_PLAIN,
+     true,
+     {"The chances that two clients have together are not known exactly, or there are too many of them to ask the "
+      "design for, so there is no standard error.",
+      "Les probabilités conjointes de deux clients ne sont pas connues exactement, ou sont trop nombreuses : il n’y a "
+      "donc pas d’erreur type."}},
+    {"variance_not_positive",
+     TM_NOTE_PLAIN,
+     true,
+     {"The estimate of the variance is not positive, or too small to be told from rounding.",
+      "L’estimation de la variance n’est pas positive, ou trop petite pour être distinguée des arrondis."}},
     {"not_converged",
      TM_NOTE_PLAIN,
      true,

@@ -251,10 +251,11 @@ static void scales(temoin_context *ctx, const rand_sample *r, const tm_estimator
     int n = fill_contrasts(&r->sample, weights);
     if (e->outcome != TM_OUTCOME_ANY) return;
     const double factor = e->at_quantile ? 2.5 : -2.5; /* which would turn a quantile into its opposite */
+    const double level = e->moves_with_level ? 0 : 7;
     run want = run_sample(ctx, &r->sample, e, v, weights, n);
     other = *r;
     rand_set_views(&other);
-    for (int64_t i = 0; i < r->sample.n; i++) other.y[i] = 7 + factor * r->y[i];
+    for (int64_t i = 0; i < r->sample.n; i++) other.y[i] = level + factor * r->y[i];
     const bool pure = e->unit == TM_UNIT_NONE; /* turned round, but not scaled */
     run got = run_sample(ctx, &other.sample, e, v, weights, n);
     for (int c = 0; c < n; c++) compare(&got.effect[c], &want.effect[c], pure ? -1 : factor, 1e-9);

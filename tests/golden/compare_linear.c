@@ -33,6 +33,9 @@ static const recipe recipes[] = {
     {"weighting", "hajek", "ols", "hc0", true, false, true, true, 7},
     /* With observed shares as probabilities the Horvitz-Thompson difference is that of means by stratum. */
     {"weighting", "horvitz_thompson", "dim", "hc0", true, true, false, true, 4},
+    /* The same shares are what these take for chances where no design is known. */
+    {"weighting", "hajek", "hajek", "aronow_middleton", true, true, false, true, 7},
+    {"weighting", "horvitz_thompson", "horvitz_thompson", "aronow_middleton", true, true, false, true, 4},
     {"matched_pairs", "paired_t", "dim", "matched_pair", true, true, false, false, 1},
     {"balance", "difference", "dim", "neyman", true, false, false, false, 68},
     {"attrition", "differential_attrition", NULL, NULL, false, false, false, false, 28},
@@ -66,7 +69,7 @@ static explained differences[] = {
      0},
     {STRATUM_LEFT_OUT, "blocked_diff_means", "neyman_blocked", "stratum_without_contrast", 1,
      "a stratum without treated clients: left out and counted here, an error there", 0},
-    {STRATUM_LEFT_OUT, "hajek", NULL, "stratum_without_contrast", 1,
+    {STRATUM_LEFT_OUT, "hajek", NULL, "stratum_without_contrast", 2,
      "the same stratum: the inverse probability mean of the controls keeps its one client", 0},
     {SMALL_BLOCKS, "blocked_diff_means", "matched_pair", "", 3,
      "blocks of unequal size: estimatr applies the formula for equal pairs, sum (effect_b - effect)^2 / (J (J - 1)), "
@@ -159,7 +162,8 @@ static void check_effect(golden_tally *t, const golden_data *data, const golden_
     golden_result rest = *r;
     if (refused != tm_notes_refuse(e->notes.text)) golden_wrong(t, data, r, e->notes.text, e->se, r->se);
     if (!how->estimate_only) seen.refusals += refused;
-    if (strcmp(how->key ? how->key : "", "dim") == 0 && is_explained(r, e, STRATUM_LEFT_OUT)) return;
+    const bool by_strata = how->key && (strcmp(how->key, "dim") == 0 || strcmp(how->key, "hajek") == 0);
+    if (by_strata && is_explained(r, e, STRATUM_LEFT_OUT)) return;
     if (agree && !refused && !close_to(e->se, r->se, r->rtol, 0) && is_explained(r, e, SMALL_BLOCKS))
         rest.se = rest.t = rest.p = rest.ci_low = rest.ci_high = NAN;
     if (agree || (refused && is_explained(r, e, REFUSED_HERE)))
