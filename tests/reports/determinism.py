@@ -143,16 +143,35 @@ def estimates():
         yield estimate(f"{estimator}-cr2-weighted", ["income", "work"], estimator, "cr2", covariates=["baseline", "age"],
                        weights="w", strata="none", **all_clusters)
     yield estimate("dim-cr2", ["work"], "dim", "cr2", strata="none", **all_clusters)
+    for estimator, measure, variance in (
+            ("logit_ame", "work", "hc0"), ("logit", "work", "classical"), ("probit_log_ratio", "work", "ml_robust"),
+            ("poisson_ame", "visits", "hc0"), ("quantile_regression", "income", "rq_nid")):
+        yield estimate(f"{estimator}-{variance}", [measure], estimator, variance, covariates=["age"], strata="none")
+    yield estimate("logit-cr2", ["work"], "logit", "cr2", covariates=["age"], strata="none", **all_clusters)
+    yield estimate("panel", ["income"], "panel_path", "cr1", covariates=["baseline", "age"])
+    yield estimate("ratio", ["work"], "odds_ratio", "woolf", strata="none")
+
+
+REDRAWN = {"means": "studentized", "lin-hc2": "difference", "ols-cr2": "studentized", "precise": "rank_sum"}
+
+
+def with_redraws(estimates):
+    """Redraws of sums and of fits, of units and of whole waves."""
+    for one in estimates:
+        yield dict(one, randomization=REDRAWN.get(one["name"], "none"))
 
 
 def analysis_plan():
-    chosen = list(estimates())
+    chosen = list(with_redraws(estimates()))
+    family = ["means", "ols-cr2"]
     return plan_of(
         {"control": 1, "light": 1, "full": 2}, {"kind": "blocked", "strata": ["site"]},
         outcomes=[{"file": "outcomes.csv", "id": "id", "wave": "month", "format": {"missing": ["", "NA"]}}],
         measures=MEASURES, estimates=chosen, report={"languages": ["en", "fr"], "min_cell": 5},
-        families=[{"name": "one", "estimates": [e["name"] for e in chosen if "income" in e["measures"]],
-                   "adjust": ["holm", "bh"]}])
+        randomization={"draws": 19}, bootstrap={"draws": 99, "weights": "webb"},
+        families=[{"name": "one", "adjust": ["holm", "bh"],
+                   "estimates": [e["name"] for e in chosen if "income" in e["measures"] and e["name"] not in family]},
+                  {"name": "redrawn", "adjust": ["westfall_young", "romano_wolf"], "estimates": family}])
 
 
 def analysis_rows(chance):
@@ -207,6 +226,9 @@ def analysis_is_worth_comparing():
     header, *rows = (line.split(",") for line in first_analysis()["estimates.csv"].decode("utf-8").splitlines())
     shown = sum(bool(row[header.index("se")]) for row in rows)
     assert len(rows) > 80 and shown == len(rows), f"{shown} standard errors in {len(rows)} rows"
+    for column, least in (("p_randomization", 20), ("p_bootstrap", 30), ("p_westfall_young", 12)):
+        found = sum(bool(row[header.index(column)]) for row in rows)
+        assert found >= least, f"{found} of {column}"
 
 
 def same_with(*options):
@@ -223,7 +245,7 @@ def large_plan():
             estimate("cr3", ["income"], "ols", "cr3", covariates=["age"], strata="none", cluster="office")]
     plan = analysis_plan()
     del plan["families"]
-    return dict(plan, estimates=[dict(e, waves=["1"]) for e in some], measures=MEASURES[1:2])
+    return dict(plan, estimates=[dict(e, waves=["1"], randomization="none") for e in some], measures=MEASURES[1:2])
 
 
 def large_analysis_with_threads():
@@ -303,6 +325,7 @@ TESTS += [(f"rows in any order: {name}", functools.partial(rows_in_any_order, na
 TESTS += [("the analysis has a standard error in every row", analysis_is_worth_comparing),
           ("the analysis with one thread", functools.partial(same_with, "--threads=1")),
           ("the analysis with two threads", functools.partial(same_with, "--threads=2")),
+          *((f"the analysis at level {level}", functools.partial(same_with, f"--cpu={level}")) for level in LEVELS),
           ("a large analysis with one, two and three threads", large_analysis_with_threads),
           ("the analysis with five threads", functools.partial(same_with, "--threads=5")),
           ("the analysis of shuffled rows", same_with_shuffled_rows),
