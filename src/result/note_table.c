@@ -131,9 +131,9 @@ const tm_note tm_note_table[] = {
      TM_NOTE_PLAIN,
      true,
      {"The arms, with the strata and covariates, predict the outcome of some clients without error, so that the "
-      "coefficient has no finite value; differences in means need none.",
+      "coefficient has no finite value; logit_firth and differences in means have one.",
       "Les groupes, avec les strates et les covariables, prédisent sans erreur le résultat de certains clients : le "
-      "coefficient n’a pas de valeur finie ; une différence de moyennes s’en passe."}},
+      "coefficient n’a pas de valeur finie ; logit_firth et une différence de moyennes en ont une."}},
     {"separated_clients",
      TM_NOTE_COUNT,
      false,

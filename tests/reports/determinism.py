@@ -325,7 +325,6 @@ TESTS += [(f"rows in any order: {name}", functools.partial(rows_in_any_order, na
 TESTS += [("the analysis has a standard error in every row", analysis_is_worth_comparing),
           ("the analysis with one thread", functools.partial(same_with, "--threads=1")),
           ("the analysis with two threads", functools.partial(same_with, "--threads=2")),
-          *((f"the analysis at level {level}", functools.partial(same_with, f"--cpu={level}")) for level in LEVELS),
           ("a large analysis with one, two and three threads", large_analysis_with_threads),
           ("the analysis with five threads", functools.partial(same_with, "--threads=5")),
           ("the analysis of shuffled rows", same_with_shuffled_rows),

@@ -125,6 +125,53 @@ static void two_by_two_tables_have_closed_forms(void **state)
         }
 }
 
+/* In two arms the penalty is half a client with and half a client without the event, in each (Firth 1993, sec. 3.3);
+ * the profile then has its arm's two cells to weigh, found here by golden section over the other arm's log odds. */
+static long double cells_height(const double *cell, double control, double effect)
+{
+    const long double p0 = 1 / (1 + expl(-(long double)control)), p1 = 1 / (1 + expl(-(long double)control - effect));
+    return cell[0] * logl(p0) + cell[1] * log1pl(-p0) + cell[2] * logl(p1) + cell[3] * log1pl(-p1);
+}
+
+static long double best_height(const double *cell, double effect)
+{
+    double low = -40, high = 40;
+    for (int i = 0; i < 200; i++) {
+        const double a = low + (high - low) * 0.382, b = low + (high - low) * 0.618;
+        if (cells_height(cell, a, effect) < cells_height(cell, b, effect))
+            low = a;
+        else
+            high = b;
+    }
+    return cells_height(cell, low, effect);
+}
+
+static void penalized_tables_have_half_a_client_more(void **state)
+{
+    (void)state;
+    static const double weights[] = {-1, 1};
+    for (int a = 0; a < 20; a += 4)
+        for (int b = 1; b < 30; b += 9) {
+            static table t;
+            const int events[] = {a, b}, n[] = {19, 28};
+            const double cell[] = {a + 0.5, 19.5 - a, b + 0.5, 28.5 - b};
+            const double want = log(cell[2] / cell[3]) - log(cell[0] / cell[1]);
+            temoin_context *ctx = check_context();
+            fill_table(&t, 2, events, n);
+            const tm_effect e = run_one(ctx, &t.sample, "logit_firth", "penalized_likelihood", weights);
+            const long double top = best_height(cell, want), half = 1.9207294103470620;
+            assert_true(fabs(e.value - want) < 1e-12 * fmax(1, fabs(want)));
+            check_close(e.se, sqrt(1 / cell[0] + 1 / cell[1] + 1 / cell[2] + 1 / cell[3]), 1e-11);
+            assert_true(fabsl(top - best_height(cell, e.ci_low) - half) < 1e-8L);
+            assert_true(fabsl(top - best_height(cell, e.ci_high) - half) < 1e-8L);
+            assert_true(e.ci_low < want && want < e.ci_high);
+            check_close(e.p, erfc(sqrt((double)(top - best_height(cell, 0)))), 1e-7);
+            const tm_effect wald = run_one(ctx, &t.sample, "logit_firth", "classical", weights);
+            check_close(wald.p, erfc(fabs(wald.value / wald.se) / sqrt(2)), 1e-11);
+            temoin_context_free(ctx);
+        }
+}
+
 static void check_refused(temoin_context *ctx, const tm_sample *s, const char *estimator, const double *weights,
                           const char *note)
 {
@@ -190,8 +237,8 @@ static void strata_without_variation_have_no_say(void **state)
     temoin_context_free(ctx);
 }
 
-/* Quasi-complete separation by a number: the outcome is one above a threshold at which both occur. In the limit only the
- * clients at the threshold have a say. */
+/* Quasi-complete separation by a number: the outcome is one above a threshold at which both occur. In the limit only
+ * the clients at the threshold have a say. */
 static void separation_by_a_covariate(void **state)
 {
     (void)state;
@@ -214,9 +261,13 @@ static void separation_by_a_covariate(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(inverse_root_of_numbers),         cmocka_unit_test(points_are_derivatives),
-        cmocka_unit_test(extreme_predictors_stay_finite),  cmocka_unit_test(two_by_two_tables_have_closed_forms),
-        cmocka_unit_test(arms_without_events_are_refused), cmocka_unit_test(strata_without_variation_have_no_say),
+        cmocka_unit_test(inverse_root_of_numbers),
+        cmocka_unit_test(points_are_derivatives),
+        cmocka_unit_test(extreme_predictors_stay_finite),
+        cmocka_unit_test(two_by_two_tables_have_closed_forms),
+        cmocka_unit_test(penalized_tables_have_half_a_client_more),
+        cmocka_unit_test(arms_without_events_are_refused),
+        cmocka_unit_test(strata_without_variation_have_no_say),
         cmocka_unit_test(separation_by_a_covariate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
