@@ -228,6 +228,7 @@ static temoin_status finish(temoin_context *ctx, const fitting *f)
             TM_TRY(tm_glm_variance_run(ctx, fit, "classical", c, spread, &classical));
             const double least = fmax(perfect_tolerance * sqrt(classical.variance), rounding * fabs(effect->value));
             if (!variance.refused && !(variance.variance > least * least)) variance.refused = "perfect_fit";
+            if (!variance.refused && isinf(variance.variance)) variance.refused = "not_converged"; /* out of range */
         }
         if (variance.refused) {
             tm_effect_refuse(effect, variance.refused);
