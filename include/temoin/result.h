@@ -17,7 +17,8 @@ typedef struct temoin_label {
     const char *fr;
 } temoin_label;
 
-/** One effect: estimate × measure × wave × contrast. A number that is not identified is NaN and `note` says why.
+/** One effect: estimate × measure × wave × subgroup × contrast. A number that is not identified is NaN and `note` says
+ * why.
  *
  * Units    value, se and the interval are in units of the measure; p in [0, 1]; counts -1: does not apply.
  */
@@ -25,6 +26,7 @@ typedef struct temoin_row {
     const char *estimate;
     const char *measure;
     const char *wave;
+    const char *subgroup; /**< "column=level"; "": everybody */
     const char *arm;
     const char *reference;
     const char *estimator;
@@ -93,6 +95,7 @@ typedef struct temoin_first_stage {
     const char *estimate;
     const char *measure;
     const char *wave;
+    const char *subgroup;
     const char *arm;
     const char *reference;
     double value;
@@ -128,6 +131,7 @@ typedef struct temoin_clusters {
     const char *estimate;
     const char *measure;
     const char *wave;
+    const char *subgroup;
     const char *arm;
     const char *reference;
     int64_t n_clusters;
@@ -158,6 +162,9 @@ typedef struct temoin_family_summary {
 
 /** Are all contrasts of an estimate zero? Wald's F test with the estimate's variance, of each measure and wave of an
  * estimate that has several. With cr2 it is the approximate Hotelling test (Tipton & Pustejovsky 2015).
+ * Or are the effects the same in all subgroups of a column? Welch's F test of their values with their own standard
+ * errors and degrees of freedom, as subgroups are different clients; it needs each of them, and clusters within
+ * subgroups.
  *
  * Notes    `note` says why there are no numbers; "" when there are.
  */
@@ -165,10 +172,14 @@ typedef struct temoin_joint_test {
     const char *estimate;
     const char *measure;
     const char *wave;
+    const char *subgroup;
+    const char *test; /**< "contrasts", or "subgroups: column" */
+    const char *arm;  /**< of the effects that subgroups are compared in; "" of contrasts, with `reference` */
+    const char *reference;
     const char *variance;
-    int64_t n_contrasts;
+    int64_t n_contrasts; /**< or subgroups */
     double statistic;
-    double df1; /**< contrasts that do not follow from the others */
+    double df1; /**< contrasts that do not follow from the others; subgroups less one */
     double df2;
     double p;
     const char *note;

@@ -12,6 +12,7 @@
 #include "inference/effects.h"
 #include "inference/estimate_cells.h"
 #include "inference/randomize_estimate.h"
+#include "inference/subgroup_tests.h"
 #include "numeric/stream.h"
 #include "result/record.h"
 #include "temoin/estimate.h"
@@ -210,14 +211,18 @@ static temoin_status check_statistics(temoin_context *ctx, const temoin_plan *pl
     return TEMOIN_OK;
 }
 
-static int64_t count_rows(const temoin_trial *trial)
+static temoin_status count_rows(temoin_context *ctx, const temoin_trial *trial, int64_t *out)
 {
     int64_t n = 0;
+    const tm_subgroup *subgroup;
+    int32_t n_subgroups;
     for (int32_t e = 0; e < trial->plan->n_estimates; e++) {
         const tm_plan_estimate *estimate = &trial->plan->estimates[e];
-        n += (int64_t)estimate->n_measures * trial->n_waves * estimate->n_contrasts;
+        TM_TRY(tm_subgroups_list(ctx, trial, estimate, &subgroup, &n_subgroups));
+        n += (int64_t)estimate->n_measures * trial->n_waves * estimate->n_contrasts * (1 + n_subgroups);
     }
-    return n;
+    *out = n;
+    return TEMOIN_OK;
 }
 
 /* Clients and rows of one side of a contrast. */
@@ -296,6 +301,7 @@ static void keep_first_stage(const temoin_row *row, const temoin_first_stage *st
     out->estimate = row->estimate;
     out->measure = row->measure;
     out->wave = row->wave;
+    out->subgroup = row->subgroup;
     out->arm = row->arm;
     out->reference = row->reference;
 }
@@ -308,6 +314,7 @@ static void keep_clusters(const temoin_row *row, const temoin_clusters *clusters
     out->estimate = row->estimate;
     out->measure = row->measure;
     out->wave = row->wave;
+    out->subgroup = row->subgroup;
     out->arm = row->arm;
     out->reference = row->reference;
 }
@@ -320,6 +327,7 @@ static void keep_joint(const temoin_row *row, const char *wave, const temoin_joi
     out->estimate = row->estimate;
     out->measure = row->measure;
     out->wave = wave;
+    out->subgroup = row->subgroup;
 }
 
 /* The bootstrap of the plan. Its stream does not depend on the seed, which may be secret. */
@@ -377,6 +385,7 @@ static temoin_status finish_row(temoin_context *ctx, const cell_run *run, int32_
     row->estimate = estimate->name;
     row->measure = run->assignment->trial->plan->measures[run->cell->measure].name;
     row->wave = run->cell->label[effect / estimate->n_contrasts];
+    row->subgroup = tm_estimate_cell_subgroup(run->cell);
     row->cluster = cluster ? cluster : "";
     fill_row(estimate, contrast, run->variance, from, row);
     describe_arms(&run->sample, contrast->weights, effect, row);
@@ -410,9 +419,11 @@ static temoin_status add_bands(temoin_context *ctx, const cell_run *run, const d
     return TEMOIN_OK;
 }
 
-/* redraws NULL: no randomization tests. */
+/* redraws NULL: no randomization tests. Subgroups have the variance of everybody, which is chosen here if it is not
+ * yet.
+ */
 static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assignment, const tm_redraws *redraws,
-                              const tm_plan_estimate *estimate, const method *m, const tm_estimate_cell *cell,
+                              const tm_plan_estimate *estimate, method *m, const tm_estimate_cell *cell,
                               temoin_row *rows, beside *kept)
 {
     const temoin_trial *trial = assignment->trial;
@@ -427,8 +438,9 @@ static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assi
     TM_TRY(tm_estimate_cell_contrasts(ctx, estimate, trial->n_arms, cell, &arm_weight));
     TM_SCRATCH(ctx, effects, n_effects);
     for (int32_t k = 0; k < n_effects; k++) effects[k].notes = notes;
-    if (!run.variance)
-        run.variance = default_variance(m->estimator, tm_estimate_cluster(estimate, cell->together), run.sample.n);
+    if (!m->variance)
+        m->variance = default_variance(m->estimator, tm_estimate_cluster(estimate, cell->together), run.sample.n);
+    run.variance = m->variance;
     const tm_bootstrap_options bootstrap = choose_bootstrap(trial->plan, estimate);
     const bool drawn = trial->plan->bootstrap.draws > 0 && estimate->bootstrap;
     const tm_clustered_request clustered = {true, drawn ? &bootstrap : NULL};
@@ -438,6 +450,20 @@ static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assi
     TM_TRY(add_bands(ctx, &run, arm_weight, effects, rows));
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;
+}
+
+/* A cell of everybody and those of its subgroups, [n]. */
+static temoin_status run_subgroups(temoin_context *ctx, const temoin_assignment *assignment, const tm_redraws *redraws,
+                                   const tm_plan_estimate *estimate, method m, const tm_estimate_cell *cell, int32_t n,
+                                   temoin_row *rows, int64_t *n_rows, beside *kept)
+{
+    const temoin_row *first = rows + *n_rows;
+    for (int32_t k = 0; k < n; k++) {
+        TM_TRY(run_cell(ctx, assignment, redraws, estimate, &m, &cell[k], rows + *n_rows, kept));
+        *n_rows += (int64_t)cell[k].n_shown * estimate->n_contrasts;
+    }
+    return tm_subgroup_tests_run(ctx, assignment, estimate, m.estimator, cell, n, first, kept->joint_tests,
+                                 &kept->n_joint_tests);
 }
 
 static temoin_status prepare_redraws(temoin_context *ctx, const temoin_assignment *assignment, tm_redraws **out)
@@ -472,9 +498,9 @@ static temoin_status run_estimates(temoin_context *ctx, const temoin_assignment 
             int32_t n_cells;
             TM_TRY(tm_estimate_cells_list(ctx, trial, estimate, methods[e].estimator, estimate->measures[m], &cell,
                                           &n_cells));
-            for (int32_t k = 0; k < n_cells; k++) {
-                TM_TRY(run_cell(ctx, assignment, redraws, estimate, &methods[e], &cell[k], rows + *n_rows, kept));
-                *n_rows += (int64_t)cell[k].n_shown * estimate->n_contrasts;
+            for (int32_t k = 0, n; k < n_cells; k += n) {
+                for (n = 1; k + n < n_cells && cell[k + n].subgroup; n++) continue;
+                TM_TRY(run_subgroups(ctx, assignment, redraws, estimate, methods[e], &cell[k], n, rows, n_rows, kept));
             }
         }
     }
@@ -531,11 +557,13 @@ temoin_status temoin_results_build(temoin_context *ctx, const temoin_trial *tria
     TM_TRY(tm_families_validate(ctx, plan));
     TM_TRY(describe_trial(ctx, assignment, results));
     temoin_row *rows;
-    TM_ALLOC(ctx, rows, count_rows(trial));
+    int64_t most;
+    TM_TRY(count_rows(ctx, trial, &most));
+    TM_ALLOC(ctx, rows, most);
     beside kept = {0};
-    TM_ALLOC(ctx, kept.stage, count_rows(trial));
-    TM_ALLOC(ctx, kept.clusters, count_rows(trial));
-    TM_ALLOC(ctx, kept.joint_tests, count_rows(trial));
+    TM_ALLOC(ctx, kept.stage, most);
+    TM_ALLOC(ctx, kept.clusters, most);
+    TM_ALLOC(ctx, kept.joint_tests, most);
     TM_TRY(run_estimates(ctx, assignment, rows, &results->n_rows, &kept));
     results->first_stages = kept.stage;
     results->n_first_stages = kept.n_stages;

@@ -152,9 +152,10 @@ static temoin_status take_together(temoin_context *ctx, const listing *l, const 
     return TEMOIN_OK;
 }
 
-temoin_status tm_estimate_cells_list(temoin_context *ctx, const temoin_trial *trial, const tm_plan_estimate *estimate,
-                                     const tm_estimator *estimator, int32_t measure, const tm_estimate_cell **out,
-                                     int32_t *n)
+/* Those of everybody. */
+static temoin_status list_everybody(temoin_context *ctx, const temoin_trial *trial, const tm_plan_estimate *estimate,
+                                    const tm_estimator *estimator, int32_t measure, const tm_estimate_cell **out,
+                                    int32_t *n)
 {
     const listing l = {trial, estimate, estimator, measure, (int)(estimate - trial->plan->estimates)};
     tm_estimate_cell *cells;
@@ -178,16 +179,43 @@ temoin_status tm_estimate_cells_list(temoin_context *ctx, const temoin_trial *tr
     return TEMOIN_OK;
 }
 
+temoin_status tm_estimate_cells_list(temoin_context *ctx, const temoin_trial *trial, const tm_plan_estimate *estimate,
+                                     const tm_estimator *estimator, int32_t measure, const tm_estimate_cell **out,
+                                     int32_t *n)
+{
+    const tm_subgroup *subgroup;
+    const tm_estimate_cell *everybody;
+    tm_estimate_cell *cells;
+    int32_t n_subgroups, n_everybody;
+    TM_TRY(list_everybody(ctx, trial, estimate, estimator, measure, &everybody, &n_everybody));
+    TM_TRY(tm_subgroups_list(ctx, trial, estimate, &subgroup, &n_subgroups));
+    TM_ALLOC(ctx, cells, (int64_t)n_everybody * (1 + n_subgroups));
+    *out = cells;
+    *n = 0;
+    for (int32_t k = 0; k < n_everybody; k++)
+        for (int32_t s = -1; s < n_subgroups; s++) {
+            cells[*n] = everybody[k];
+            cells[(*n)++].subgroup = s < 0 ? NULL : &subgroup[s];
+        }
+    return TEMOIN_OK;
+}
+
+const char *tm_estimate_cell_subgroup(const tm_estimate_cell *cell)
+{
+    return cell->subgroup ? cell->subgroup->text : "";
+}
+
 temoin_status tm_estimate_cell_find(temoin_context *ctx, const temoin_trial *trial, const tm_plan_estimate *estimate,
                                     const tm_estimator *estimator, int32_t measure, const char *wave,
-                                    const tm_estimate_cell **out)
+                                    const char *subgroup, const tm_estimate_cell **out)
 {
     const tm_estimate_cell *cell;
     int32_t n;
     *out = NULL;
     TM_TRY(tm_estimate_cells_list(ctx, trial, estimate, estimator, measure, &cell, &n));
     for (int32_t k = 0; k < n && !*out; k++)
-        if (strcmp(cell[k].label[0], wave) == 0) *out = &cell[k];
+        if (strcmp(cell[k].label[0], wave) == 0 && strcmp(tm_estimate_cell_subgroup(&cell[k]), subgroup) == 0)
+            *out = &cell[k];
     return TEMOIN_OK;
 }
 
@@ -220,12 +248,13 @@ temoin_status tm_estimate_cell_sample(temoin_context *ctx, const temoin_assignme
         estimator->compares_within_strata && estimate->strata && !assignment->trial->plan->design.probability;
     const bool by_design = estimator->weighs_by_design;
     if (!cell->together) {
-        TM_TRY(tm_sample_build(ctx, assignment, estimate, cell->measure, cell->waves.wave[0],
+        TM_TRY(tm_sample_build(ctx, assignment, estimate, cell->measure, cell->waves.wave[0], cell->subgroup,
                                !strata_suffice && !by_design, out, notes));
         return by_design ? add_chances(ctx, assignment, out) : TEMOIN_OK;
     }
     tm_panel *panel;
-    TM_TRY(tm_sample_build_panel(ctx, assignment, estimate, cell->measure, &cell->waves, !strata_suffice, out, notes));
+    TM_TRY(tm_sample_build_panel(ctx, assignment, estimate, cell->measure, &cell->waves, cell->subgroup,
+                                 !strata_suffice, out, notes));
     TM_SCRATCH(ctx, panel, 1);
     *panel = *out->panel;
     panel->wave_weight = cell->wave_weight;

@@ -9,8 +9,8 @@
 #include "inference/estimate_cells.h"
 #include "inference/randomize_estimate.h"
 
-/* Neighbours that come from one regression, contrasts of the same estimate, measure and wave (of several waves that are
- * taken together), and their sample. */
+/* Neighbours that come from one regression, contrasts of the same estimate, measure, wave and subgroup (of several
+ * waves that are taken together), and their sample. */
 typedef struct cell {
     int64_t first, n; /* members */
     const tm_plan_estimate *estimate;
@@ -45,7 +45,7 @@ static temoin_status open_cell(temoin_context *ctx, const tm_family_members *mem
     out->estimator = tm_estimator_find(row->estimator);
     out->variance = tm_variance_find(row->variance);
     TM_TRY(tm_estimate_cell_find(ctx, trial, out->estimate, out->estimator, find_measure(trial->plan, row->measure),
-                                 row->wave, &at));
+                                 row->wave, row->subgroup, &at));
     assert(at && out->variance);
     out->n = (int64_t)at->n_shown * out->estimate->n_contrasts;
     assert(first + out->n <= members->family.n);

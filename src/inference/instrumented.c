@@ -227,7 +227,8 @@ static temoin_status run_two_arms(temoin_context *ctx, const setting *s, bool no
 /* Nothing known yet. */
 static void clear(temoin_first_stage *stage)
 {
-    *stage = (temoin_first_stage){.estimate = "", .measure = "", .wave = "", .arm = "", .reference = "", .ar_set = ""};
+    *stage = (temoin_first_stage){
+        .estimate = "", .measure = "", .wave = "", .subgroup = "", .arm = "", .reference = "", .ar_set = ""};
     stage->value = stage->se = stage->df = stage->f = stage->p = stage->reduced_form = stage->reduced_form_se = NAN;
     stage->covariance = stage->compliers = stage->always_takers = stage->never_takers = NAN;
     stage->ar_f = stage->ar_p = stage->ar_low = stage->ar_high = NAN;

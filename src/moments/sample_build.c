@@ -16,6 +16,7 @@ typedef struct building {
     int index;                    /* of the estimate in the plan, for its lines */
     const char *cluster;          /* NULL: none */
     const tm_sample_waves *waves; /* NULL: one wave */
+    const tm_subgroup *subgroup;  /* NULL: everybody */
     int32_t n_waves;
     const double **y;       /* [n_waves] → [n_units], NULL: nobody has a value there */
     const double *weight;   /* [n_units] NULL: all one */
@@ -113,13 +114,16 @@ static temoin_status note_missing_waves(temoin_context *ctx, const building *b)
 static temoin_status leave_out(temoin_context *ctx, building *b)
 {
     const temoin_trial *trial = b->trial;
-    int64_t n_unassigned = 0, n_zero = 0, n_unknown = 0;
+    int64_t n_unassigned = 0, n_zero = 0, n_unknown = 0, n_levelless = 0;
     int64_t *n_missing;
     TM_SCRATCH(ctx, n_missing, trial->n_arms);
     TM_SCRATCH(ctx, b->in, trial->n_units);
     for (int64_t u = 0; u < trial->n_units; u++) {
         int32_t arm = b->assignment->arm[u];
-        if (arm < 0)
+        const int32_t level = b->subgroup ? tm_subgroup_level(b->subgroup, u) : -1;
+        if (b->subgroup && level != b->subgroup->level)
+            n_levelless += level < 0 && arm >= 0;
+        else if (arm < 0)
             n_unassigned++;
         else if (count_values(b, u) == 0 || (b->event && isnan(b->event[u])))
             n_missing[arm]++;
@@ -134,6 +138,7 @@ static temoin_status leave_out(temoin_context *ctx, building *b)
     for (int32_t a = 0; a < trial->n_arms; a++)
         if (n_missing[a]) tm_notes_add_name_count(b->notes, "missing_outcome", trial->plan->arms[a].name, n_missing[a]);
     if (n_zero) tm_notes_add_count(b->notes, "zero_weight", n_zero);
+    if (n_levelless) tm_notes_add_count(b->notes, "missing_subgroup", n_levelless);
     if (n_unknown) tm_notes_add_count(b->notes, "missing_received", n_unknown);
     return TEMOIN_OK;
 }
@@ -351,19 +356,22 @@ static temoin_status build_sample(temoin_context *ctx, building *b, int32_t meas
 
 temoin_status tm_sample_build(temoin_context *ctx, const temoin_assignment *assignment,
                               const tm_plan_estimate *estimate, int32_t measure, int32_t wave,
-                              bool weigh_by_probability, tm_sample *out, tm_notes *notes)
+                              const tm_subgroup *subgroup, bool weigh_by_probability, tm_sample *out, tm_notes *notes)
 {
     building b = {.assignment = assignment, .trial = assignment->trial, .estimate = estimate, .n_waves = 1};
+    b.subgroup = subgroup;
     b.notes = notes;
     return build_sample(ctx, &b, measure, &wave, weigh_by_probability, out);
 }
 
 temoin_status tm_sample_build_panel(temoin_context *ctx, const temoin_assignment *assignment,
                                     const tm_plan_estimate *estimate, int32_t measure, const tm_sample_waves *waves,
-                                    bool weigh_by_probability, tm_sample *out, tm_notes *notes)
+                                    const tm_subgroup *subgroup, bool weigh_by_probability, tm_sample *out,
+                                    tm_notes *notes)
 {
     building b = {.assignment = assignment, .trial = assignment->trial, .estimate = estimate, .waves = waves};
     b.n_waves = waves->n;
+    b.subgroup = subgroup;
     b.notes = notes;
     return build_sample(ctx, &b, measure, waves->wave, weigh_by_probability, out);
 }

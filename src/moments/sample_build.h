@@ -4,6 +4,7 @@
 
 #include "designs/assignment_struct.h"
 #include "moments/sample.h"
+#include "moments/subgroups.h"
 #include "result/notes.h"
 
 /* The clients who count in one estimate of one measure at one wave, in canonical order.
@@ -14,17 +15,20 @@
  *          serves (`one_arm`) is a cluster of one; another missing cluster is an error unless the estimate says
  *          `missing_cluster: own`.
  * Notes    unassigned, missing_outcome, zero_weight, missing_received, missing_covariate_indicator,
- *          missing_covariate_dropped, missing_cluster_own, probability_weights.
+ *          missing_covariate_dropped, missing_cluster_own, missing_subgroup, probability_weights.
  * Errors   TEMOIN_ERR_PLAN: a column that is not there or does not fit; TEMOIN_ERR_DATA with lines: a negative,
  *          infinite or missing weight, a missing cluster.
  * Cost     O(n × covariates); the sample lives on the scratch arena.
+ *
+ * subgroup: nobody else is in, or counted; NULL: everybody.
  *
  * weigh_by_probability: by default, weights of one over the probability of the own arm where probabilities differ
  * between clients; an estimator that compares within strata needs none, unless they differ from turn to turn.
  */
 TEMOIN_MUST_CHECK temoin_status tm_sample_build(temoin_context *ctx, const temoin_assignment *assignment,
                                                 const tm_plan_estimate *estimate, int32_t measure, int32_t wave,
-                                                bool weigh_by_probability, tm_sample *out, tm_notes *notes);
+                                                const tm_subgroup *subgroup, bool weigh_by_probability, tm_sample *out,
+                                                tm_notes *notes);
 
 /* The waves of a sample with rows client × wave. */
 typedef struct tm_sample_waves {
@@ -40,8 +44,8 @@ typedef struct tm_sample_waves {
  */
 TEMOIN_MUST_CHECK temoin_status tm_sample_build_panel(temoin_context *ctx, const temoin_assignment *assignment,
                                                       const tm_plan_estimate *estimate, int32_t measure,
-                                                      const tm_sample_waves *waves, bool weigh_by_probability,
-                                                      tm_sample *out, tm_notes *notes);
+                                                      const tm_sample_waves *waves, const tm_subgroup *subgroup,
+                                                      bool weigh_by_probability, tm_sample *out, tm_notes *notes);
 
 /* What an estimate is clustered by, NULL: nothing. Rows of several waves are never independent: `client` unless told.
  */

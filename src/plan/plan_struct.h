@@ -196,8 +196,9 @@ typedef struct tm_plan_estimate {
     int32_t quantile_type;             /* 1, 2, 6 or 7; 0: not told */
     const tm_plan_contrast *contrasts; /* never empty: by default each arm against the first */
     int32_t n_contrasts;
-    double level;   /* 0.95 */
-    double horizon; /* in units of the measure; 0: none */
+    double level;       /* 0.95 */
+    double horizon;     /* in units of the measure; 0: none */
+    tm_names subgroups; /* columns of the clients, with rows for each level */
 } tm_plan_estimate;
 
 typedef struct tm_plan_family {

@@ -159,6 +159,8 @@ static void check_estimate(tm_plan_reader *r, const temoin_plan *plan, const tm_
     tm_names_check_unique(r, &estimate->waves, where);
     snprintf(where, sizeof where, "estimates[%u].covariates", e);
     tm_names_check_unique(r, &estimate->covariates, where);
+    snprintf(where, sizeof where, "estimates[%u].subgroups", e);
+    tm_names_check_unique(r, &estimate->subgroups, where);
     check_baseline(r, plan, estimate, e);
     if (estimate->cluster && strcmp(estimate->cluster, "provider") == 0 &&
         plan->providers.structure == TM_STRUCTURE_NONE)
@@ -207,6 +209,7 @@ static temoin_status resolve_estimate(tm_plan_reader *r, const temoin_plan *plan
     TM_TRY(tm_raw_text_copy(r->ctx, raw->cluster, &out->cluster));
     TM_TRY(resolve_weights(r, raw->weights, out));
     TM_TRY(tm_raw_text_copy(r->ctx, raw->received, &out->received));
+    TM_TRY(tm_raw_names_copy(r->ctx, raw->subgroups, raw->subgroups_count, &out->subgroups));
     resolve_quantile(r, plan, raw, e, out);
     TM_TRY(tm_plan_resolve_contrasts(r, plan, raw, e, out));
     out->strata = raw->strata == 0;

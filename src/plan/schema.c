@@ -255,6 +255,7 @@ static const cyaml_schema_field_t estimate_fields[] = {
     NUMBER("level", tm_raw_estimate, level),
     NUMBER("horizon", tm_raw_estimate, horizon),
     CYAML_FIELD_ENUM("bootstrap", CHOICE, tm_raw_estimate, bootstrap, only_none, COUNT(only_none)),
+    TEXTS("subgroups", OPTIONAL, tm_raw_estimate, subgroups, 1),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t estimate_entry = {CYAML_VALUE_MAPPING(0, tm_raw_estimate, estimate_fields)};

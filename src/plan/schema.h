@@ -199,6 +199,8 @@ typedef struct tm_raw_estimate {
     char *level;
     char *horizon;
     int bootstrap; /* 1: none */
+    char **subgroups;
+    unsigned subgroups_count;
 } tm_raw_estimate;
 
 typedef struct tm_raw_family {

@@ -10,6 +10,8 @@
 #include "sections/wording.h"
 
 enum { MOST_ADJUSTMENTS = 24 };
+/* What stands before the column in the name of a test of subgroups. */
+static const char subgroups[] = "subgroups: ";
 
 /* One estimate's rows and which columns they need; a column's place, -1 when it is left out. */
 typedef struct view {
@@ -19,7 +21,7 @@ typedef struct view {
     tm_table *table;
     tm_column columns[16 + MOST_ADJUSTMENTS];
     int n_columns;
-    int wave, contrast, mean_arm, mean_reference, effect, interval, p, n, clusters;
+    int subgroup, wave, contrast, mean_arm, mean_reference, effect, interval, p, n, clusters;
     int interval_redrawn, p_redrawn, interval_bootstrap, p_bootstrap, interval_simultaneous, p_simultaneous;
     int adjusted[MOST_ADJUSTMENTS];
 } view;
@@ -92,12 +94,14 @@ static void add_sentence(const view *v, const temoin_row *row)
     tm_sink_init(&sink, v->document->ctx);
     const char *wave = tm_wave_text(v->document, row->wave);
     const char *contrast = v->results->n_arms > 2 ? tm_contrast_text(v->results, v->document, row) : "";
-    if (!wave || !contrast) {
+    const char *subgroup = tm_subgroup_text(v->results, v->document, row->subgroup);
+    if (!wave || !contrast || !subgroup) {
         tm_document_add_paragraph(v->document, NULL);
         return;
     }
     tm_sink_printf(&sink, "%s%s%s%s%s", tm_measure_text(v->results, v->document, row->measure), wave[0] ? ", " : "",
                    wave, contrast[0] ? ", " : "", contrast);
+    if (row->subgroup[0]) tm_sink_printf(&sink, " (%s)", subgroup);
     tm_sink_put(&sink, say(v, ": ", " : "));
     put_means(v, row, &sink);
     put_estimate(v, row, &sink);
@@ -121,7 +125,7 @@ static int add_column_under(view *v, bool wanted, const char *over, const char *
 
 /* Which columns hold anything at all. */
 typedef struct need {
-    bool wave, contrast, clusters, redrawn, interval_redrawn, bootstrap, interval_bootstrap, simultaneous;
+    bool subgroup, wave, contrast, clusters, redrawn, interval_redrawn, bootstrap, interval_bootstrap, simultaneous;
     bool adjusted[MOST_ADJUSTMENTS];
 } need;
 
@@ -131,6 +135,7 @@ static need needs_of(const view *v)
     for (int64_t r = 0; r < v->results->n_rows; r++) {
         const temoin_row *row = row_of(v, r);
         if (!row) continue;
+        any.subgroup |= row->subgroup[0] != '\0';
         any.wave |= row->wave[0] != '\0';
         any.contrast |=
             !row->reference[0] || strcmp(row->arm, v->first->arm) || strcmp(row->reference, v->first->reference);
@@ -176,6 +181,7 @@ static void name_columns(view *v)
     const double percent = v->first->level * 100;
     tm_write_percent(v->document->language, v->first->level, fabs(percent - round(percent)) < 1e-9 ? 0 : 1, level);
     add_column(v, true, say(v, "Outcome", "Résultat"), false);
+    v->subgroup = add_column(v, any.subgroup, say(v, "Clients", "Clients"), false);
     v->wave = add_column(v, any.wave, say(v, "Wave", "Vague"), false);
     v->contrast = add_column(v, any.contrast, say(v, "Contrast", "Contraste"), false);
     v->mean_arm = add_column(v, true, any.contrast ? say(v, "Arm", "Groupe") : arm, true);
@@ -226,6 +232,7 @@ static void add_row(const view *v, const temoin_row *row)
     const int decimals = tm_row_decimals(v->results, row), own = tm_effect_decimals(v->results, row->measure);
     const double factor = tm_row_factor(v->results, row);
     put(cells, 0, tm_cell_text(measure_with_unit(v, row)));
+    put(cells, v->subgroup, tm_cell_text(tm_subgroup_text(v->results, v->document, row->subgroup)));
     put(cells, v->wave, tm_cell_text(row->wave));
     put(cells, v->contrast, tm_cell_text(tm_contrast_text(v->results, v->document, row)));
     put(cells, v->mean_arm, binary ? tm_cell_percent(row->mean_arm, 1) : tm_cell_number(row->mean_arm, own));
@@ -260,6 +267,57 @@ static void add_method(const view *v)
                                     "Estimateur %s, variance %s%s%s : voir Méthodes."),
                                 v->first->estimator, v->first->variance,
                                 cluster[0] ? say(v, ", clusters ", ", grappes ") : "", cluster));
+}
+
+/* "F(3, 41.2) = 1.27, p = 0.298.", or why there is none. */
+static void put_test(const view *v, const temoin_joint_test *test, tm_sink *sink)
+{
+    const tm_language language = v->document->language;
+    const char *rest = test->note, *sentence;
+    char f[TM_WRITTEN_SIZE], df1[TM_WRITTEN_SIZE], df2[TM_WRITTEN_SIZE], p[TM_WRITTEN_SIZE];
+    const tm_note *note;
+    if (rest[0]) {
+        if (tm_notes_explain_next(v->document->ctx, v->results, language, &rest, &note, &sentence) == TEMOIN_OK)
+            tm_sink_put(sink, sentence);
+        else
+            sink->out_of_memory = true;
+        return;
+    }
+    tm_write_number(language, test->statistic, 2, f);
+    tm_write_number(language, test->df1, 0, df1);
+    tm_write_number(language, test->df2, 1, df2);
+    tm_write_p(language, test->p, p);
+    tm_sink_printf(sink, say(v, "F(%s, %s) = %s, p\u00a0%s%s.", "F(%s ; %s) = %s, p\u00a0%s%s."), df1,
+                   isinf(test->df2) ? "\u221e" : df2, f, p[0] == '<' || p[0] == '>' ? "" : "=\u00a0", p);
+}
+
+/* "Same effect in all groups of “District”? In training, wave 12: F(3, 41.2) = 1.27, p = 0.298." */
+static void add_subgroup_test(const view *v, const temoin_joint_test *test)
+{
+    const temoin_row row = {.arm = test->arm, .reference = test->reference};
+    const char *wave = tm_wave_text(v->document, test->wave);
+    const char *contrast = v->contrast >= 0 ? tm_contrast_text(v->results, v->document, &row) : "";
+    tm_sink sink;
+    tm_sink_init(&sink, v->document->ctx);
+    tm_sink_printf(&sink,
+                   say(v, "Same effect in all groups of “%s”? %s", "Même effet dans tous les groupes de « %s » ? %s"),
+                   tm_variable_text(v->results, v->document, test->test + strlen(subgroups)),
+                   tm_measure_text(v->results, v->document, test->measure));
+    if (wave && wave[0]) tm_sink_printf(&sink, ", %s", wave);
+    if (contrast && contrast[0]) tm_sink_printf(&sink, ", %s", contrast);
+    tm_sink_put(&sink, say(v, ": ", " : "));
+    put_test(v, test, &sink);
+    const bool whole = wave && contrast && !sink.out_of_memory;
+    tm_table_add_remark(v->document, v->table, whole ? sink.text : NULL);
+}
+
+static void add_subgroup_tests(const view *v)
+{
+    for (int64_t t = 0; t < v->results->n_joint_tests; t++) {
+        const temoin_joint_test *test = &v->results->joint_tests[t];
+        if (strcmp(test->estimate, v->first->estimate) == 0 && strncmp(test->test, subgroups, strlen(subgroups)) == 0)
+            add_subgroup_test(v, test);
+    }
 }
 
 static void add_remarks(const view *v)
@@ -304,6 +362,7 @@ static void add_estimate(const temoin_results *results, tm_document *document, c
     for (int64_t r = 0; r < results->n_rows; r++)
         if (row_of(&v, r)) add_row(&v, row_of(&v, r));
     add_remarks(&v);
+    add_subgroup_tests(&v);
     add_method(&v);
 }
 

@@ -81,7 +81,7 @@ static void add_effects(const temoin_results *results, tm_document *document, co
     int shown = 0;
     if (facts) facts->strong = true;
     for (int64_t r = 0; r < results->n_rows && shown < MOST_EFFECTS; r++) {
-        if (strcmp(results->rows[r].estimate, primary) != 0) continue;
+        if (strcmp(results->rows[r].estimate, primary) != 0 || results->rows[r].subgroup[0]) continue;
         add_effect(results, document, facts, &results->rows[r]);
         shown++;
     }

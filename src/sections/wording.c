@@ -45,6 +45,41 @@ const char *tm_wave_text(const tm_document *document, const char *wave)
     return tm_text(document->ctx, tm_say(document->language, "wave %s", "vague %s"), wave);
 }
 
+/* The characteristic whose name is the first `length` bytes; NULL: it is not described. */
+static const temoin_baseline_row *find_variable(const temoin_results *results, const char *name, size_t length)
+{
+    for (int64_t b = 0; b < results->n_baseline; b++)
+        if (strncmp(results->baseline[b].variable, name, length) == 0 && !results->baseline[b].variable[length])
+            return &results->baseline[b];
+    return NULL;
+}
+
+const char *tm_variable_text(const temoin_results *results, const tm_document *document, const char *name)
+{
+    const temoin_baseline_row *variable = find_variable(results, name, strlen(name));
+    return variable ? tm_label_text(document, &variable->label) : name;
+}
+
+/* A level may hold an equals sign, and so may a column: the longest column that is described is meant. */
+const char *tm_subgroup_text(const temoin_results *results, const tm_document *document, const char *subgroup)
+{
+    const tm_language language = document->language;
+    const temoin_baseline_row *variable = NULL;
+    const char *level = NULL;
+    if (!subgroup[0]) return tm_say(language, "Everybody", "Tous");
+    for (const char *at = strchr(subgroup, '='); at; at = strchr(at + 1, '=')) {
+        const temoin_baseline_row *found = find_variable(results, subgroup, (size_t)(at - subgroup));
+        if (!found) continue;
+        variable = found;
+        level = at + 1;
+    }
+    if (!variable) return subgroup;
+    if (!variable->level[0] && strcmp(level, "1") == 0) level = tm_say(language, "yes", "oui");
+    if (!variable->level[0] && strcmp(level, "0") == 0) level = tm_say(language, "no", "non");
+    return tm_text(document->ctx, tm_say(language, "%s: %s", "%s\u00a0: %s"), tm_label_text(document, &variable->label),
+                   level);
+}
+
 const char *tm_contrast_text(const temoin_results *results, const tm_document *document, const temoin_row *row)
 {
     const char *arm = tm_arm_text(results, document, row->arm);

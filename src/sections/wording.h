@@ -17,6 +17,10 @@ const char *tm_arm_text(const temoin_results *results, const tm_document *docume
 const char *tm_measure_text(const temoin_results *results, const tm_document *document, const char *name);
 /* "wave 12" / "vague 12"; "" for the only wave. */
 const char *tm_wave_text(const tm_document *document, const char *wave);
+/* "District: north", by the column's label, flags with yes or no; everybody for "". */
+const char *tm_subgroup_text(const temoin_results *results, const tm_document *document, const char *subgroup);
+/* The label of a client's characteristic; the name itself where there is none. */
+const char *tm_variable_text(const temoin_results *results, const tm_document *document, const char *name);
 /* "OCM − Control"; the name of a general contrast. */
 const char *tm_contrast_text(const temoin_results *results, const tm_document *document, const temoin_row *row);
 

@@ -6,6 +6,8 @@
 
 #include "trial/trial_parts.h"
 
+enum { MOST_SUBGROUPS = 50 };
+
 typedef struct client_file {
     const temoin_plan *plan;
     const temoin_frame *frame; /* rows in file order */
@@ -28,6 +30,9 @@ static void want_estimate(tm_wanted_list *list, const temoin_plan *plan, int32_t
     if (estimate->received)
         tm_wanted_add(list, (tm_wanted){estimate->received, TEMOIN_COLUMN_FLAG, false,
                                         tm_plan_line(plan, "estimates[%d].received", e)});
+    for (int32_t s = 0; s < estimate->subgroups.n; s++)
+        tm_wanted_add(list, (tm_wanted){estimate->subgroups.name[s], TEMOIN_COLUMN_AUTO, true,
+                                        tm_plan_line(plan, "estimates[%d].subgroups[%d]", e, (int)s)});
     for (int32_t j = 0; j < estimate->covariates.n; j++)
         if (strcmp(estimate->covariates.name[j], "baseline") != 0)
             tm_wanted_add(list, (tm_wanted){estimate->covariates.name[j], TEMOIN_COLUMN_AUTO, false,
@@ -55,7 +60,8 @@ static temoin_status want_columns(temoin_context *ctx, const temoin_plan *plan, 
 {
     const tm_plan_design *design = &plan->design;
     int64_t more = 7 + design->strata.n + design->options.n_factors + design->options.covariates.n;
-    for (int32_t e = 0; e < plan->n_estimates; e++) more += 3 + plan->estimates[e].covariates.n;
+    for (int32_t e = 0; e < plan->n_estimates; e++)
+        more += 3 + plan->estimates[e].covariates.n + plan->estimates[e].subgroups.n;
     TM_TRY(tm_wanted_build(ctx, plan, more, list));
     tm_wanted_add(list, (tm_wanted){plan->clients.id, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "clients.id")});
     for (int32_t k = 0; k < design->strata.n; k++)
@@ -216,6 +222,23 @@ static temoin_status validate_weights(temoin_context *ctx, const client_file *fi
     return tm_problems_end(ctx, mark, TEMOIN_ERR_PLAN);
 }
 
+/* Dates and amounts have nearly as many values as clients. */
+static temoin_status validate_subgroups(temoin_context *ctx, const client_file *file)
+{
+    const temoin_plan *plan = file->plan;
+    size_t mark = tm_problems_mark(ctx);
+    for (int32_t e = 0; e < plan->n_estimates; e++)
+        for (int32_t s = 0; s < plan->estimates[e].subgroups.n; s++) {
+            const temoin_column *column = temoin_frame_find(file->frame, plan->estimates[e].subgroups.name[s]);
+            if (column->type != TEMOIN_COLUMN_FLAG && column->n_levels > MOST_SUBGROUPS)
+                tm_problem(ctx,
+                           "%s: line %d: the column \"%s\" has %d values; subgroups are of a column with at most %d",
+                           plan->path, tm_plan_line(plan, "estimates[%d].subgroups[%d]", e, (int)s), column->name,
+                           (int)column->n_levels, MOST_SUBGROUPS);
+        }
+    return tm_problems_end(ctx, mark, TEMOIN_ERR_PLAN);
+}
+
 temoin_status tm_units_build(temoin_context *ctx, temoin_trial *trial, const char *path)
 {
     client_file file = {.plan = trial->plan, .name = path};
@@ -223,6 +246,7 @@ temoin_status tm_units_build(temoin_context *ctx, temoin_trial *trial, const cha
     TM_TRY(want_columns(ctx, file.plan, &wanted));
     TM_TRY(tm_wanted_read(ctx, file.plan, &file.plan->clients, path, &wanted, &file.frame));
     TM_TRY(validate_weights(ctx, &file));
+    TM_TRY(validate_subgroups(ctx, &file));
     file.id = temoin_frame_find(file.frame, file.plan->clients.id);
     size_t mark = tm_problems_mark(ctx);
     if (file.plan->design.assigned) {

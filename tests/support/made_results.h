@@ -43,27 +43,34 @@ static const temoin_baseline_row made_baseline[] = {
 };
 
 static const temoin_first_stage made_first_stages[] = {
-    {"primary", "income", "12", "ocm", "control", 0.81,      0.0523, 91,     239.86, 4.1e-27, 117.3, 40.2,  0.0173,
-     0.83,      0.04,     0.13, 8.51,  0.0044,    "outside", -12.5,  301.25, 21.5,   0.31,    90,    0.5791},
-    {"primary", "training", "12", "ocm", "control", 1,  0,   NAN, INFINITY, NAN, 0.1, 0.05, 0,
-     1,         0,          0,    NAN,   NAN,       "", NAN, NAN, NAN,      NAN, NAN, NAN},
+    {"primary", "income", "12", "",   "ocm", "control", 0.81,      0.0523, 91,     239.86, 4.1e-27, 117.3, 40.2,
+     0.0173,    0.83,     0.04, 0.13, 8.51,  0.0044,    "outside", -12.5,  301.25, 21.5,   0.31,    90,    0.5791},
+    {"primary", "training", "12", "district=north",
+     "ocm",     "control",  1,    0,
+     NAN,       INFINITY,   NAN,  0.1,
+     0.05,      0,          1,    0,
+     0,         NAN,        NAN,  "",
+     NAN,       NAN,        NAN,  NAN,
+     NAN,       NAN},
 };
 
 static const temoin_joint_test made_joint_tests[] = {
-    {"primary", "income", "12", "cr2", 2, 3.3891, 2, 16.9748, 0.0578, ""},
-    {"primary", "training", "12", "cr2", 3, NAN, NAN, NAN, NAN, "joint_singular"},
+    {"primary", "income", "12", "", "contrasts", "", "", "cr2", 2, 3.3891, 2, 16.9748, 0.0578, ""},
+    {"primary", "training", "12", "district=north", "contrasts", "", "", "cr2", 3, NAN, NAN, NAN, NAN,
+     "joint_singular"},
 };
 
 static const temoin_clusters made_clusters[] = {
-    {"primary", "income", "12",   "ocm", "control", 61,     5,      56,  1,    14,
-     9.25,      4.75,     0.0357, 0.9,   1.9731,    0.0089, 0.2113, 1.6, 91.5, 160.25},
-    {"primary", "training", "12", "ocm", "control", 2, 1, 1, 56, 56, 2, NAN, 1, 1, 0, 0.5, 0.5, 0, NAN, NAN},
+    {"primary", "income", "12",   "",  "ocm",  "control", 61,     5,   56,   1,     14,
+     9.25,      4.75,     0.0357, 0.9, 1.9731, 0.0089,    0.2113, 1.6, 91.5, 160.25},
+    {"primary", "training", "12", "district=north", "ocm", "control", 2, 1, 1, 56, 56, 2, NAN, 1, 1, 0, 0.5, 0.5,
+     0,         NAN,        NAN},
 };
 
 static const temoin_omnibus made_omnibus[] = {{5.4871, 5, 0.35931, 0.374, 999, 112, 6, ""}};
 
 #define MADE_ROW(estimate_, measure_, wave_, estimator_, variance_)                                                    \
-    .estimate = estimate_, .measure = measure_, .wave = wave_, .arm = "ocm", .reference = "control",                   \
+    .estimate = estimate_, .measure = measure_, .wave = wave_, .subgroup = "", .arm = "ocm", .reference = "control",   \
     .estimator = estimator_, .variance = variance_, .level = 0.95, .n_rows = -1, .p_simultaneous = NAN,                \
     .ci_simultaneous_low = NAN, .ci_simultaneous_high = NAN
 

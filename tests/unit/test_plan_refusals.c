@@ -125,12 +125,12 @@ static void keys_are_checked(void **state)
          {"10: unknown key \"varience\" in estimates; did you mean \"variance\"? Allowed: name, measures, waves, "
           "estimator, variance, covariates, cluster, strata, missing, missing_cluster, weights, received, "
           "randomization, quantile, quantile_type, "
-          "contrasts, level, horizon, bootstrap"}},
+          "contrasts, level, horizon, bootstrap, subgroups"}},
         {MEASURED "estimates:\n"
                   "  - {measures: [y], est: 1, level: 0.9, level: 0.8}\n",
          {"8: unknown key \"est\" in estimates. Allowed: name, measures, waves, estimator, variance, covariates, "
           "cluster, strata, missing, missing_cluster, weights, received, randomization, quantile, "
-          "quantile_type, contrasts, level, horizon, bootstrap",
+          "quantile_type, contrasts, level, horizon, bootstrap, subgroups",
           "8: \"estimates.level\" stands here a second time; the first is on line 8",
           "8: \"estimates\" needs the key \"name\""}},
         {SMALL "design: {seed: again}\n", {"6: \"design\" stands here a second time; the first is on line 5"}},

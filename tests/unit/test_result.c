@@ -188,6 +188,7 @@ static temoin_row one_row(void)
     return (temoin_row){.estimate = "primary",
                         .measure = "training",
                         .wave = "12",
+                        .subgroup = "district=north",
                         .arm = "ocm",
                         .reference = "control",
                         .estimator = "dim",
@@ -265,7 +266,8 @@ static void csv_is_exactly_this(void **state)
     check_ok(ctx, temoin_results_render_csv(ctx, &results, &text, &length));
     assert_string_equal(
         text,
-        "estimate,measure,wave,arm,reference,estimator,variance,cluster,n,n_arm,n_reference,n_clusters,n_rows,mean_arm,"
+        "estimate,measure,wave,subgroup,arm,reference,estimator,variance,cluster,n,n_arm,n_reference,n_clusters,n_rows,"
+        "mean_arm,"
         "mean_reference,value,se,df,statistic,p,ci_low,ci_high,level,effect_size,p_randomization,p_randomization_low,"
         "p_randomization_high,ci_randomization_low,ci_randomization_high,randomization_statistic,n_redraws,p_bootstrap,"
         "ci_bootstrap_low,"
@@ -274,8 +276,8 @@ static void csv_is_exactly_this(void **state)
         "p_hochberg,p_hommel,p_bh,p_by,p_bky,"
         "p_dunnett,p_dunnett_step_down,p_westfall_young,p_westfall_young_single,p_westfall_young_min_p,p_romano_"
         "wolf,family,note\n"
-        "primary,training,12,ocm,control,dim,neyman,,110,55,55,,220,0.25,0.125,0.125,,inf,,,,,0.95,0.28125,0.25,0.125,"
-        "0.5,,3,studentized,"
+        "primary,training,12,district=north,ocm,control,dim,neyman,,110,55,55,,220,0.25,0.125,0.125,,inf,,,,,0.95,"
+        "0.28125,0.25,0.125,0.5,,3,studentized,"
         "999,,,,,,0.0625,,0.5,,,,,,1e-09,,0.375,,0.3125,0.75,,,,\"take, up\","
         "\"few_clusters;collinear:age\"\n");
     assert_int_equal(strlen(text), length);

@@ -55,7 +55,7 @@ static built build_weighed(const char *estimate, bool weigh_by_probability)
     tm_notes notes;
     const tm_plan_estimate *e = b.trial->plan->estimates;
     tm_notes_init(&notes, b.ctx);
-    b.status = tm_sample_build(b.ctx, b.assignment, e, e->measures[0], tm_trial_find_wave(b.trial, "6"),
+    b.status = tm_sample_build(b.ctx, b.assignment, e, e->measures[0], tm_trial_find_wave(b.trial, "6"), NULL,
                                weigh_by_probability, &b.sample, &notes);
     check_ok(b.ctx, tm_notes_finish(&notes, &b.notes));
     return b;
