@@ -91,7 +91,7 @@ def secret_seeds():
 
 
 def arms(n):
-    for units in (1, 2, 7, 20, 155):
+    for units in (n, n + 1, 20, 155):  # fewer units than arms are refused
         draw(numbered(units, lambda i: "s%d" % (i % 3)), EQUAL[n], ["x"])
 
 

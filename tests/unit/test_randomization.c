@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Randomization tests: their statistics by hand, their p values and bands in closed forms, the same bytes for any order
  * of rows and number of threads, and caseworkers that go with their arms. */
+#include <locale.h>
 #include "trial_case.h"
 
 #include "inference/deal_providers.h"
@@ -422,8 +423,8 @@ static void convolution_agrees_with_the_list(void **state)
     for (int k = 0; k < 40; k++) {
         char text[1000] = "id,town,y\n";
         for (int u = 0; u < 16; u++)
-            snprintf(text + strlen(text), sizeof text - strlen(text), "u%02d,t%d,%g\n", u, u < 10,
-                     k % 2 ? rand_below(&seed, 3) : rand_below(&seed, 2000) / 100.0);
+            snprintf(text + strlen(text), sizeof text - strlen(text), "u%02d,t%d,%d.%02d\n", u, u < 10,
+                     rand_below(&seed, k % 2 ? 3 : 20), k % 2 ? 0 : rand_below(&seed, 100));
         write_file("c.csv", text);
         int64_t n_listed, n_none;
         const double listed = p_of(20000, &n_listed), computed = p_of(1000, &n_none);
@@ -464,6 +465,7 @@ static void what_cannot_be_redrawn_says_so(void **state)
 
 int main(void)
 {
+    setlocale(LC_NUMERIC, "C"); /* the data are written by printf; the CLI cases run in other locales */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(statistics_by_hand),
         cmocka_unit_test(midranks_are_as_defined),
