@@ -5,17 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "temoin/checks.h"
 #include "temoin/context.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/** A text in the report's languages. */
-typedef struct temoin_label {
-    const char *en;
-    const char *fr;
-} temoin_label;
 
 /** One effect: estimate × measure × wave × subgroup × contrast. A number that is not identified is NaN and `note` says
  * why.
@@ -80,6 +75,13 @@ typedef struct temoin_row {
     double p_westfall_young_single;
     double p_westfall_young_min_p;
     double p_romano_wolf;
+    const char *provider_verdict; /**< how its arms' caseworkers stand, see temoin_provider_structure; "" without */
+    int64_t n_providers_arm;      /**< caseworkers of the row's clients */
+    int64_t n_providers_reference;
+    double icc; /**< share of the measure's variance between caseworkers, within arms; NaN: not identified */
+    double icc_low;
+    double icc_high;
+    double icc_tipping; /**< smallest at which the interval touches zero; NaN: it always or never does */
     const char *family; /**< "" outside of one */
     const char *note;   /**< semicolon-separated notes of the closed set, "" when there is nothing to say */
 } temoin_row;
@@ -191,65 +193,6 @@ typedef struct temoin_arm_summary {
     int64_t n_assigned;
 } temoin_arm_summary;
 
-/** Of the clients assigned to an arm, how many have a row and a value of a measure at a wave. */
-typedef struct temoin_flow_row {
-    const char *measure;
-    const char *wave;
-    int32_t arm;
-    int64_t n_assigned;
-    int64_t n_seen;     /**< have a row at the wave */
-    int64_t n_observed; /**< have a value */
-    double mean;        /**< of the values; NaN without one */
-    double sd;          /**< n - 1; NaN with fewer than two */
-} temoin_flow_row;
-
-/** One covariate (or one level of a category) at baseline in one arm. */
-typedef struct temoin_baseline_row {
-    const char *variable;
-    const char *level; /**< category: the level; "" otherwise */
-    temoin_label label;
-    int32_t arm;
-    int64_t n;       /**< with a value */
-    int64_t missing; /**< without */
-    double mean;     /**< share for a flag or a level */
-    double sd;       /**< NaN for a share */
-    double smd; /**< (mean - reference mean) / sqrt((variance + reference variance) / 2); NaN for the reference arm */
-    double variance_ratio; /**< variance / reference variance; NaN for a share and for the reference arm */
-    double
-        z; /**< difference from the reference arm in the standard deviations that complete randomization within strata
-              or pairs gives it, as RItools' balanceTest has it; NaN for the reference arm, and where nothing varies */
-    double p; /**< two-sided, normal */
-} temoin_baseline_row;
-
-/** Could the draw have left the arms as unlike at baseline as they are? One test over all characteristics: Hansen &
- * Bowers' d², for any number of arms; clusters that got one arm as a whole count as one unit.
- *
- * Notes    `note` says why a number is NaN: too_few_units, too_large, split_clusters; or why there was no redraw:
- * no_redraw, too_slow.
- */
-typedef struct temoin_omnibus {
-    double statistic;
-    double df;
-    double p;             /**< by chi-square, as if arms were drawn completely at random within strata (given pairs) */
-    double p_redrawn;     /**< share of redraws, this draw among them, that are as unlike */
-    int64_t n_redraws;    /**< by the trial's own design; 0: none */
-    int64_t n;            /**< units, or clusters, compared */
-    int64_t n_covariates; /**< numbers, levels of categories and indicators of missing values */
-    const char *note;     /**< "" when there is nothing to say */
-} temoin_omnibus;
-
-/** One step of the survival curve of an arm: a time at which something happened to a client of it. */
-typedef struct temoin_survival_row {
-    const char *measure; /**< of kind time */
-    const char *wave;
-    int32_t arm;
-    double time;
-    int64_t at_risk; /**< without the event, and seen, until then */
-    int64_t events;  /**< at that time */
-    double survival; /**< share without the event just after it (Kaplan & Meier 1958) */
-    double se;       /**< Greenwood's; NaN where nobody is left */
-} temoin_survival_row;
-
 typedef struct temoin_measure_summary {
     const char *name;
     const char *kind; /**< "continuous", "binary", "count" */
@@ -283,6 +226,28 @@ typedef struct temoin_results {
     int32_t n_omnibus;
     const temoin_survival_row *survival; /**< of measures of kind time, in order of measure, wave, arm and time */
     int64_t n_survival;
+    const temoin_provider_structure *provider_structure; /**< one; none without caseworkers, with all that follows */
+    int32_t n_provider_structure;
+    const temoin_provider_arm *provider_arms;
+    int32_t n_provider_arms;
+    const temoin_caseload *caseloads;
+    int64_t n_caseloads;
+    const temoin_icc *icc;
+    int64_t n_icc;
+    const temoin_provider_mean *provider_means;
+    int64_t n_provider_means;
+    const temoin_row *provider_rows; /**< the same effects by every way that respects caseworkers, or does not */
+    int64_t n_provider_rows;
+    const temoin_tipping_point *tipping_points;
+    int64_t n_tipping_points;
+    const temoin_tipping_curve *tipping_curves;
+    int64_t n_tipping_curves;
+    const temoin_influence *influence;
+    int64_t n_influence;
+    const temoin_provider_test *provider_tests;
+    int64_t n_provider_tests;
+    const temoin_provider_selection *provider_selection;
+    int64_t n_provider_selection;
     const temoin_row *rows;
     int64_t n_rows;
     const temoin_first_stage *first_stages; /**< in the order of the rows that they belong to */

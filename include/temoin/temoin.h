@@ -4,6 +4,7 @@
 #define TEMOIN_H
 
 #include "temoin/audit.h"
+#include "temoin/checks.h"
 #include "temoin/context.h"
 #include "temoin/custody.h"
 #include "temoin/design.h"

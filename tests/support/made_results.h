@@ -78,7 +78,8 @@ static const temoin_omnibus made_omnibus[] = {{5.4871, 5, 0.35931, 0.374, 999, 1
 #define MADE_UNADJUSTED                                                                                                \
     .p_bonferroni = NAN, .p_sidak = NAN, .p_holm_sidak = NAN, .p_hochberg = NAN, .p_hommel = NAN, .p_by = NAN,         \
     .p_bky = NAN, .p_dunnett = NAN, .p_dunnett_step_down = NAN, .p_westfall_young_single = NAN,                        \
-    .p_westfall_young_min_p = NAN
+    .p_westfall_young_min_p = NAN, .provider_verdict = "", .n_providers_arm = -1, .n_providers_reference = -1,         \
+    .icc = NAN, .icc_low = NAN, .icc_high = NAN, .icc_tipping = NAN
 
 /* A test by redraws and a bootstrap, whose interval has no upper end. */
 #define MADE_TESTS                                                                                                     \

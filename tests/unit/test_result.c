@@ -239,6 +239,13 @@ static temoin_row one_row(void)
                         .p_westfall_young_single = NAN,
                         .p_westfall_young_min_p = NAN,
                         .p_romano_wolf = NAN,
+                        .provider_verdict = "weak",
+                        .n_providers_arm = 3,
+                        .n_providers_reference = -1,
+                        .icc = 0.0625,
+                        .icc_low = -0.125,
+                        .icc_high = NAN,
+                        .icc_tipping = 0.5,
                         .family = "take, up",
                         .note = "few_clusters;collinear:age"};
 }
@@ -275,10 +282,10 @@ static void csv_is_exactly_this(void **state)
         "n_bootstrap,p_simultaneous,ci_simultaneous_low,ci_simultaneous_high,p_bonferroni,p_sidak,p_holm,p_holm_sidak,"
         "p_hochberg,p_hommel,p_bh,p_by,p_bky,"
         "p_dunnett,p_dunnett_step_down,p_westfall_young,p_westfall_young_single,p_westfall_young_min_p,p_romano_"
-        "wolf,family,note\n"
+        "wolf,provider_verdict,n_providers_arm,n_providers_reference,icc,icc_low,icc_high,icc_tipping,family,note\n"
         "primary,training,12,district=north,ocm,control,dim,neyman,,110,55,55,,220,0.25,0.125,0.125,,inf,,,,,0.95,"
         "0.28125,0.25,0.125,0.5,,3,studentized,"
-        "999,,,,,,0.0625,,0.5,,,,,,1e-09,,0.375,,0.3125,0.75,,,,\"take, up\","
+        "999,,,,,,0.0625,,0.5,,,,,,1e-09,,0.375,,0.3125,0.75,,,,weak,3,,0.0625,-0.125,,0.5,\"take, up\","
         "\"few_clusters;collinear:age\"\n");
     assert_int_equal(strlen(text), length);
     temoin_context_free(ctx);
