@@ -23,6 +23,20 @@ const tm_note tm_note_table[] = {
      true,
      {"An arm has only one cluster, so the effect cannot be told apart from what is particular to that cluster.",
       "Un groupe ne compte qu’une seule grappe : l’effet ne se distingue pas de ce qui est propre à cette grappe."}},
+    {"cluster_in_several_arms",
+     TM_NOTE_PLAIN,
+     true,
+     {"Some clusters have clients in several arms, which are then not compared by their clusters' means; within "
+      "clusters "
+      "they can be (variance: paired).",
+      "Des grappes ont des clients dans plusieurs groupes, que les moyennes de leurs grappes ne comparent donc pas ; "
+      "au "
+      "sein des grappes, la comparaison est possible (variance: paired)."}},
+    {"cluster_without_contrast",
+     TM_NOTE_COUNT,
+     false,
+     {"Clusters left out because they have no clients in one of the arms compared: {n}.",
+      "Grappes écartées parce qu’elles n’ont pas de clients dans l’un des groupes comparés : {n}."}},
     {"few_clusters",
      TM_NOTE_PLAIN,
      false,

@@ -12,6 +12,7 @@ golden_comparer *const golden_comparers[] = {
     compare_iv,
     compare_quantile,
     compare_pooled,
+    compare_partial,
     compare_bootstrap,
     compare_joint,
     compare_step_down,

@@ -46,6 +46,7 @@ golden_comparer compare_bootstrap, compare_joint;
 golden_comparer compare_step_down;
 golden_comparer compare_glm;
 golden_comparer compare_survival;
+golden_comparer compare_partial;
 
 extern golden_comparer *const golden_comparers[]; /* NULL beyond the last */
 
@@ -55,5 +56,6 @@ bool compare_linear_is_whole(void);
 bool compare_iv_is_whole(void); /* all results of the family */
 bool compare_quantile_is_whole(void);
 bool compare_pooled_is_whole(void);
+bool compare_partial_is_whole(void);
 
 #endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Effects from workers' means, against the tests of clients with the means in their place. */
+#include "randsample.h"
+
+#include "inference/effects.h"
+
+enum { MOST = 60 };
+
+static const double contrast[] = {-1, 1};
+
+typedef struct trial {
+    int32_t n, n_clusters, arm[MOST], cluster[MOST], stratum[MOST];
+    double y[MOST], x[2][MOST];
+    int32_t n_covariates;
+} trial;
+
+static tm_effect estimate(temoin_context *ctx, const trial *t, const char *estimator, const char *variance)
+{
+    const double *const covariate[] = {t->x[0], t->x[1]};
+    static const char *const name[] = {"x", "z"};
+    const bool clustered = tm_variance_find(variance)->clustered;
+    const tm_sample s = {.n = t->n,
+                         .n_arms = 2,
+                         .n_strata = 1,
+                         .y = t->y,
+                         .arm = t->arm,
+                         .stratum = t->stratum,
+                         .cluster = clustered ? t->cluster : NULL,
+                         .n_clusters = clustered ? t->n_clusters : 0,
+                         .n_covariates = t->n_covariates,
+                         .covariate = covariate,
+                         .covariate_name = name};
+    tm_effect e;
+    tm_notes_init(&e.notes, ctx);
+    check_ok(ctx,
+             tm_effects_run(ctx, &s, tm_estimator_find(estimator), tm_variance_find(variance), contrast, 1, 0.95, &e));
+    return e;
+}
+
+/* Workers of 2, 3, 4, … clients, those below `treated` in arm 1; or, crossed, every second client of each. */
+static trial build(int32_t n_clusters, int32_t treated, bool crossed, uint64_t *seed)
+{
+    trial t = {.n_clusters = n_clusters};
+    for (int32_t g = 0; g < n_clusters; g++) {
+        const double own = rand_normal(seed);
+        for (int k = 0; k < 2 + g; k++, t.n++) {
+            t.cluster[t.n] = g;
+            t.arm[t.n] = crossed ? k % 2 : g < treated;
+            t.y[t.n] = own + rand_normal(seed);
+        }
+    }
+    return t;
+}
+
+/* Each worker as one client whose outcome is the mean. */
+static trial means_of(const trial *t)
+{
+    trial out = {.n = t->n_clusters, .n_clusters = t->n_clusters};
+    double n[MOST] = {0};
+    for (int32_t i = 0; i < t->n; i++) n[t->cluster[i]]++;
+    for (int32_t i = 0; i < t->n; i++) {
+        const int32_t g = t->cluster[i];
+        out.cluster[g] = g;
+        out.arm[g] = t->arm[i];
+        out.y[g] += t->y[i] / n[g];
+    }
+    return out;
+}
+
+static void check_same(const tm_effect *got, const tm_effect *want)
+{
+    check_close(got->value, want->value, 1e-12);
+    check_close(got->se, want->se, 1e-12);
+    check_close(got->df, want->df, 1e-12);
+    check_close(got->p, want->p, 1e-10);
+    check_close(got->ci_low, want->ci_low, 1e-10);
+}
+
+static void means_are_compared_as_clients_are(void **state)
+{
+    (void)state;
+    static const char *const twin[][2] = {{"welch", "neyman"}, {"student", "classical"}};
+    uint64_t seed = 71;
+    for (int round = 0; round < 20; round++)
+        for (int k = 0; k < 2; k++) {
+            temoin_context *ctx = check_context();
+            const trial t = build(5 + round % 3, 2 + round % 2, false, &seed), means = means_of(&t);
+            const tm_effect got = estimate(ctx, &t, "worker_means", twin[k][0]),
+                            want = estimate(ctx, &means, "dim", twin[k][1]);
+            check_same(&got, &want);
+            const tm_effect single = estimate(ctx, &means, "worker_means", twin[k][0]);
+            check_same(&single, &want);
+            assert_int_equal(got.n_clusters, t.n_clusters);
+            assert_int_equal(got.n, t.n);
+            temoin_context_free(ctx);
+        }
+}
+
+/* A worker with clients in both arms is a pair: the matched-pair test of the pairs' means. */
+static void effects_within_workers_are_pairs(void **state)
+{
+    (void)state;
+    uint64_t seed = 72;
+    temoin_context *ctx = check_context();
+    trial t = build(7, 0, true, &seed), pairs = {.n = 14};
+    double n[14] = {0};
+    for (int32_t i = 0; i < t.n; i++) n[2 * t.cluster[i] + t.arm[i]]++;
+    for (int32_t i = 0; i < t.n; i++) {
+        const int32_t at = 2 * t.cluster[i] + t.arm[i];
+        pairs.y[at] += t.y[i] / n[at];
+    }
+    double mean = 0, square = 0;
+    for (int g = 0; g < 7; g++) mean += (pairs.y[2 * g + 1] - pairs.y[2 * g]) / 7;
+    for (int g = 0; g < 7; g++) square += pow(pairs.y[2 * g + 1] - pairs.y[2 * g] - mean, 2);
+    tm_effect e = estimate(ctx, &t, "worker_means", "paired");
+    check_close(e.value, mean, 1e-12);
+    check_close(e.se, sqrt(square / 6 / 7), 1e-12);
+    assert_true(e.df == 6);
+    for (int32_t i = 0; i < t.n; i++) /* two workers lose an arm */
+        if (t.cluster[i] < 2) t.arm[i] = 0;
+    e = estimate(ctx, &t, "worker_means", "paired");
+    assert_true(e.df == 4);
+    assert_non_null(strstr(e.notes.text, "cluster_without_contrast:2"));
+    e = estimate(ctx, &t, "worker_means", "student");
+    assert_true(isnan(e.se) && !isnan(e.value));
+    assert_string_equal(e.notes.text, "cluster_in_several_arms");
+    temoin_context_free(ctx);
+}
+
+/* Slopes come from within workers: an outcome of 3 x and a worker's own part gives them exactly, whatever the means of
+ * x; a covariate that is the worker's own is left out. */
+static void covariates_are_adjusted_for_within_workers(void **state)
+{
+    (void)state;
+    uint64_t seed = 73;
+    temoin_context *ctx = check_context();
+    trial t = build(6, 3, false, &seed);
+    for (int32_t i = 0; i < t.n; i++) t.y[i] = 0.5 * t.cluster[i] * t.cluster[i];
+    const tm_effect want = estimate(ctx, &t, "worker_means", "welch");
+    for (int32_t i = 0; i < t.n; i++) {
+        t.x[0][i] = t.cluster[i] + rand_normal(&seed);
+        t.x[1][i] = t.cluster[i] % 3;
+        t.y[i] += 3 * t.x[0][i];
+    }
+    t.n_covariates = 2;
+    const tm_effect got = estimate(ctx, &t, "worker_means", "welch");
+    check_same(&got, &want);
+    assert_non_null(strstr(got.notes.text, "collinear:z"));
+    temoin_context_free(ctx);
+}
+
+static void what_cannot_be_told_is_refused(void **state)
+{
+    (void)state;
+    uint64_t seed = 74;
+    temoin_context *ctx = check_context();
+    trial t = build(5, 1, false, &seed);
+    assert_string_equal(estimate(ctx, &t, "worker_means", "welch").notes.text, "one_cluster_in_arm");
+    t = build(5, 2, false, &seed);
+    for (int32_t i = 0; i < t.n; i++) t.y[i] = 3 + t.arm[i];
+    const tm_effect same = estimate(ctx, &t, "worker_means", "student");
+    assert_true(same.value == 1 && isnan(same.se));
+    assert_string_equal(same.notes.text, "no_variation");
+    t = build(1, 0, true, &seed);
+    assert_string_equal(estimate(ctx, &t, "worker_means", "paired").notes.text, "one_cluster");
+    temoin_context_free(ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(means_are_compared_as_clients_are),
+        cmocka_unit_test(effects_within_workers_are_pairs),
+        cmocka_unit_test(covariates_are_adjusted_for_within_workers),
+        cmocka_unit_test(what_cannot_be_told_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
