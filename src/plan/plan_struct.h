@@ -37,6 +37,8 @@ typedef struct tm_plan_column {
     const char *name;
     temoin_column_type type; /* AUTO when only labelled */
     tm_label label;
+    tm_names of;      /* flags that it is derived from; empty: the file has it */
+    int32_t at_least; /* of them that must be 1 */
 } tm_plan_column;
 
 /* A share is the plan's decimal text as an exact fraction: share / share_sum of its arm list. */

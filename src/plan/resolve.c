@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The raw plan → the plan: trial, files, columns, providers, randomization and report here, the rest by its own files.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/number_text.h"
@@ -64,6 +65,34 @@ static temoin_status resolve_outcomes(tm_plan_reader *r, const tm_raw_plan *raw,
     return TEMOIN_OK;
 }
 
+/* A flag made of others. */
+static temoin_status resolve_derived(tm_plan_reader *r, const tm_raw_plan *raw, const temoin_plan *plan, unsigned i,
+                                     tm_plan_column *out)
+{
+    const tm_raw_column *column = &raw->columns[i];
+    char where[40];
+    TM_TRY(tm_raw_names_copy(r->ctx, column->of, column->of_count, &out->of));
+    if (!column->at_least != !column->of_count) {
+        tm_trouble_add(r, LINE("columns[%u].%s", i, column->at_least ? "at_least" : "of"),
+                       "\"at_least\" says how many of the flags in \"of\" must be 1; a derived column needs both");
+        return TEMOIN_OK;
+    }
+    if (!column->of_count) return TEMOIN_OK;
+    snprintf(where, sizeof where, "columns[%u].at_least", i);
+    out->at_least = (int32_t)tm_raw_whole(r, column->at_least, 1, column->of_count, 1, where);
+    snprintf(where, sizeof where, "columns[%u].of", i);
+    tm_names_check_unique(r, &out->of, where);
+    if (out->type != TEMOIN_COLUMN_AUTO && out->type != TEMOIN_COLUMN_FLAG)
+        tm_trouble_add(r, LINE("columns[%u].type", i), "a column with \"of\" is a flag; leave its type out");
+    out->type = TEMOIN_COLUMN_FLAG;
+    for (unsigned k = 0; k < column->of_count; k++)
+        for (unsigned c = 0; c < raw->columns_count; c++)
+            if (raw->columns[c].of_count && strcmp(raw->columns[c].name, column->of[k]) == 0)
+                tm_trouble_add(r, LINE("columns[%u].of[%u]", i, k),
+                               "%s is itself derived; name columns of the client file", tm_excerpt(r, column->of[k]));
+    return TEMOIN_OK;
+}
+
 static temoin_status resolve_columns(tm_plan_reader *r, const tm_raw_plan *raw, temoin_plan *plan)
 {
     tm_plan_column *columns;
@@ -73,6 +102,7 @@ static temoin_status resolve_columns(tm_plan_reader *r, const tm_raw_plan *raw, 
         TM_TRY(tm_raw_text_copy(r->ctx, column->name, &columns[i].name));
         TM_TRY(tm_raw_label_copy(r->ctx, &column->label, column->name, &columns[i].label));
         columns[i].type = (temoin_column_type)column->type;
+        TM_TRY(resolve_derived(r, raw, plan, i, &columns[i]));
         for (unsigned before = 0; before < i; before++)
             if (strcmp(column->name, columns[before].name) == 0) {
                 tm_trouble_add(r, LINE("columns[%u].name", i),

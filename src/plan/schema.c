@@ -71,6 +71,8 @@ static const cyaml_schema_field_t column_fields[] = {
     TEXT("name", 0, tm_raw_column, name),
     CYAML_FIELD_ENUM("type", CHOICE, tm_raw_column, type, column_types, COUNT(column_types)),
     CYAML_FIELD_MAPPING("label", OPTIONAL, tm_raw_column, label, label_fields),
+    NUMBER("at_least", tm_raw_column, at_least),
+    CYAML_FIELD_SEQUENCE("of", LIST, tm_raw_column, of, &text_entry, 0, CYAML_UNLIMITED),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t column_entry = {CYAML_VALUE_MAPPING(0, tm_raw_column, column_fields)};

@@ -43,6 +43,9 @@ typedef struct tm_raw_column {
     char *name;
     int type; /* temoin_column_type */
     tm_raw_label label;
+    char *at_least;
+    char **of;
+    unsigned of_count;
 } tm_raw_column;
 
 typedef struct tm_raw_arm {

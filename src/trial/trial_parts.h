@@ -34,6 +34,13 @@ TEMOIN_MUST_CHECK temoin_status tm_wanted_read(temoin_context *ctx, const temoin
 bool tm_number_is_beyond(double x);
 void tm_number_report_beyond(temoin_context *ctx, const temoin_frame *frame, int64_t row, const char *column, double x);
 
+/* Asks the client file for the flags that the plan's derived columns are made of, and not for those columns. */
+void tm_derived_want(const temoin_plan *plan, tm_wanted_list *list);
+/* The frame with the derived columns behind its own: flags, as text "0" and "1". TEMOIN_ERR_PLAN where the file has a
+ * column of that name, or where the plan reads a part as something else than a flag. */
+TEMOIN_MUST_CHECK temoin_status tm_derived_add(temoin_context *ctx, const temoin_plan *plan,
+                                               const temoin_frame **frame);
+
 /* `"a", "b", "c"`, the first dozen; never NULL. */
 const char *tm_quoted_list(temoin_context *ctx, const char *const *names, int64_t n);
 /* ` did you mean "x"?` or "". */

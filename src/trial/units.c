@@ -60,6 +60,7 @@ static temoin_status want_columns(temoin_context *ctx, const temoin_plan *plan, 
 {
     const tm_plan_design *design = &plan->design;
     int64_t more = 7 + design->strata.n + design->options.n_factors + design->options.covariates.n;
+    for (int32_t c = 0; c < plan->n_columns; c++) more += plan->columns[c].of.n;
     for (int32_t e = 0; e < plan->n_estimates; e++)
         more += 3 + plan->estimates[e].covariates.n + plan->estimates[e].subgroups.n;
     TM_TRY(tm_wanted_build(ctx, plan, more, list));
@@ -244,7 +245,9 @@ temoin_status tm_units_build(temoin_context *ctx, temoin_trial *trial, const cha
     client_file file = {.plan = trial->plan, .name = path};
     tm_wanted_list wanted;
     TM_TRY(want_columns(ctx, file.plan, &wanted));
+    tm_derived_want(file.plan, &wanted);
     TM_TRY(tm_wanted_read(ctx, file.plan, &file.plan->clients, path, &wanted, &file.frame));
+    TM_TRY(tm_derived_add(ctx, file.plan, &file.frame));
     TM_TRY(validate_weights(ctx, &file));
     TM_TRY(validate_subgroups(ctx, &file));
     file.id = temoin_frame_find(file.frame, file.plan->clients.id);
