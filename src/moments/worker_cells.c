@@ -10,17 +10,6 @@ static int64_t cell_of(const tm_sample *s, int64_t i)
     return (s->cluster ? s->cluster[i] : i) * s->n_arms + s->arm[i];
 }
 
-/* A power of two, by which dividing is exact. */
-static double unit_of(const double *y, int64_t n)
-{
-    double largest = 0;
-    int exponent;
-    for (int64_t i = 0; i < n; i++) largest = fmax(largest, fabs(y[i]));
-    if (largest == 0 || (largest > 1e-30 && largest < 1e30)) return 1;
-    frexp(largest, &exponent);
-    return ldexp(1, exponent - 1);
-}
-
 static temoin_status count(temoin_context *ctx, const tm_sample *s, tm_worker_cells *out)
 {
     int64_t *n, *workers, *served;
@@ -97,7 +86,7 @@ temoin_status tm_worker_cells_build(temoin_context *ctx, const tm_sample *sample
 {
     double *y;
     bool *dropped;
-    *out = (tm_worker_cells){.unit = unit_of(sample->y, sample->n)};
+    *out = (tm_worker_cells){.unit = tm_outcome_unit(sample->y, sample->n)};
     TM_SCRATCH(ctx, y, sample->n);
     TM_SCRATCH(ctx, dropped, sample->n_covariates);
     out->dropped = dropped;
@@ -105,4 +94,14 @@ temoin_status tm_worker_cells_build(temoin_context *ctx, const tm_sample *sample
     TM_TRY(count(ctx, sample, out));
     if (sample->n_covariates) TM_TRY(adjust(ctx, sample, out, y, dropped, &out->saturated));
     return out->saturated ? TEMOIN_OK : average(ctx, sample, y, out);
+}
+
+double tm_outcome_unit(const double *y, int64_t n)
+{
+    double largest = 0;
+    int exponent;
+    for (int64_t i = 0; i < n; i++) largest = fmax(largest, fabs(y[i]));
+    if (largest == 0 || (largest > 1e-30 && largest < 1e30)) return 1;
+    frexp(largest, &exponent);
+    return ldexp(1, exponent - 1);
 }

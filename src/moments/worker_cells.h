@@ -32,4 +32,7 @@ typedef struct tm_worker_cells {
 TEMOIN_MUST_CHECK temoin_status tm_worker_cells_build(temoin_context *ctx, const tm_sample *sample,
                                                       tm_worker_cells *out);
 
+/* 1, or the power of two by which outcomes have to be divided so that their fourth powers are doubles. */
+double tm_outcome_unit(const double *y, int64_t n);
+
 #endif

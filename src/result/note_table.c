@@ -23,6 +23,34 @@ const tm_note tm_note_table[] = {
      true,
      {"An arm has only one cluster, so the effect cannot be told apart from what is particular to that cluster.",
       "Un groupe ne compte qu’une seule grappe : l’effet ne se distingue pas de ce qui est propre à cette grappe."}},
+    {"variance_at_zero",
+     TM_NOTE_PLAIN,
+     false,
+     {"Clusters are estimated not to differ at all; with few of them that is no evidence that they do not.",
+      "Les grappes, d’après l’estimation, ne diffèrent pas du tout ; si elles sont peu nombreuses, cela ne prouve pas "
+      "qu’elles ne diffèrent pas."}},
+    {"both_arms_served",
+     TM_NOTE_PLAIN,
+     true,
+     {"Both arms have clusters of several clients; this model is for workers who serve one arm only.",
+      "Les deux groupes ont des grappes de plusieurs clients ; ce modèle vaut pour des intervenants d’un seul "
+      "groupe."}},
+    {"no_arm_served",
+     TM_NOTE_PLAIN,
+     true,
+     {"No cluster has several clients, so that differences between clusters cannot be told from those between clients.",
+      "Aucune grappe n’a plusieurs clients : les différences entre grappes ne se distinguent pas de celles entre "
+      "clients."}},
+    {"arm_is_one_cluster",
+     TM_NOTE_PLAIN,
+     true,
+     {"All clients of an arm are one cluster, whose own part cannot be told apart from the effect. Where no worker "
+      "serves "
+      "an arm, each of its clients is a cluster of one (structure: one_arm, or missing_cluster: own).",
+      "Tous les clients d’un groupe forment une seule grappe, dont la part propre ne se distingue pas de l’effet. Là "
+      "où "
+      "aucun intervenant ne sert un groupe, chacun de ses clients est une grappe à lui seul (structure: one_arm, ou "
+      "missing_cluster: own)."}},
     {"cluster_in_several_arms",
      TM_NOTE_PLAIN,
      true,
