@@ -145,6 +145,15 @@ double tm_beta_quantile(double p, double a, double b)
     }
 }
 
+/* Of beta's quantile and of its complement, each to its own last digits: f = df2 x / (df1 (1 - x)). */
+double tm_f_quantile(double p, double df1, double df2)
+{
+    if (!(p >= 0 && p <= 1) || !(df1 > 0) || !(df2 > 0)) return NAN;
+    if (isinf(df2)) return tm_chi2_quantile(p, df1) / df1;
+    const double rest = tm_beta_quantile(1 - p, df2 / 2, df1 / 2);
+    return rest == 0 ? INFINITY : df2 / df1 * (tm_beta_quantile(p, df1 / 2, df2 / 2) / rest);
+}
+
 void tm_binomial_interval(double successes, double n, double level, double *low, double *high)
 {
     const double tail = (1 - level) / 2;

@@ -28,6 +28,9 @@ double tm_chi2_quantile(double p, double df);
 /* P(F >= f) with df1 and df2 degrees of freedom; df2 may be infinite. */
 double tm_f_upper(double f, double df1, double df2);
 
+/* The f with P(F <= f) = p. 0 and inf for p = 0 and 1. */
+double tm_f_quantile(double p, double df1, double df2);
+
 /* The x with I_x(a, b) = p. */
 double tm_beta_quantile(double p, double a, double b);
 

@@ -13,6 +13,7 @@ golden_comparer *const golden_comparers[] = {
     compare_quantile,
     compare_pooled,
     compare_partial,
+    compare_icc,
     compare_bootstrap,
     compare_joint,
     compare_step_down,

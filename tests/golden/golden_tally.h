@@ -47,6 +47,7 @@ golden_comparer compare_step_down;
 golden_comparer compare_glm;
 golden_comparer compare_survival;
 golden_comparer compare_partial;
+golden_comparer compare_icc;
 
 extern golden_comparer *const golden_comparers[]; /* NULL beyond the last */
 
@@ -57,5 +58,6 @@ bool compare_iv_is_whole(void); /* all results of the family */
 bool compare_quantile_is_whole(void);
 bool compare_pooled_is_whole(void);
 bool compare_partial_is_whole(void);
+bool compare_icc_is_whole(void);
 
 #endif

@@ -78,6 +78,7 @@ static void reference_results(void **state)
     assert_true(compare_quantile_is_whole());
     assert_true(compare_pooled_is_whole());
     assert_true(compare_partial_is_whole());
+    assert_true(compare_icc_is_whole());
 }
 
 /* Figures of the literature, as printed. */

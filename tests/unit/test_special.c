@@ -153,6 +153,14 @@ static void f_tails_and_exact_proportions(void **state)
         check_close(tm_f_upper(known[k][0], known[k][1], known[k][2]), known[k][3], 1e-13);
     check_close(tm_f_upper(3.3, 4, INFINITY), tm_chi2_upper(13.2, 4), 0);
     assert_true(tm_f_upper(0, 2, 3) == 1 && tm_f_upper(INFINITY, 2, 3) == 0 && isnan(tm_f_upper(1, 0, 3)));
+    static const double quantiles[][4] = {/* R 4.2: qf */
+                                          {0.975, 5, 18, 3.38196780587524293},
+                                          {0.025, 5, 18, 0.15718616136624455},
+                                          {0.5, 1, 3, 0.58506027405182048},
+                                          {0.999, 38, 3782, 1.86914517193651775}};
+    for (size_t k = 0; k < sizeof quantiles / sizeof *quantiles; k++)
+        check_close(tm_f_quantile(quantiles[k][0], quantiles[k][1], quantiles[k][2]), quantiles[k][3], 1e-13);
+    assert_true(tm_f_quantile(0, 2, 3) == 0 && tm_f_quantile(1, 2, 3) == INFINITY && isnan(tm_f_quantile(2, 2, 3)));
     double low, high; /* R 4.2: binom.test(7, 10), binom.test(0, 12) */
     tm_binomial_interval(7, 10, 0.95, &low, &high);
     check_close(low, 0.34754714994000258, 1e-13), check_close(high, 0.93326048882226564, 1e-13);
