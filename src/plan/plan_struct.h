@@ -126,10 +126,24 @@ typedef enum tm_structure {
     TM_STRUCTURE_ONE_ARM
 } tm_structure;
 
+/* A range of intraclass correlations that others have found. */
+typedef struct tm_plan_published {
+    double low, high;
+    tm_label source; /* "" when none */
+} tm_plan_published;
+
 typedef struct tm_plan_providers {
-    tm_structure structure; /* NONE: the plan has no providers */
-    const char *column;     /* NULL: those whom the design draws for the clients */
-    int32_t arm;            /* one_arm: index of the served arm, else -1 */
+    tm_structure structure;   /* NONE: the plan has no providers */
+    const char *column;       /* NULL: those whom the design draws for the clients */
+    int32_t arm;              /* one_arm: index of the served arm, else -1 */
+    const char *site;         /* column of the clients: workers belong to one each; NULL */
+    bool randomized;          /* workers were drawn for the arms, within `site` where it is named */
+    const int32_t *estimates; /* whose effects the dossier is about, into plan->estimates; the first unless told */
+    int32_t n_estimates;
+    const tm_plan_published *published;
+    int32_t n_published;
+    const double *placebo_icc; /* at which the placebo distribution is computed; .01, .05, .10 unless told */
+    int32_t n_placebo;
 } tm_plan_providers;
 
 /* Places that are few: who has them, and when a client's is free again. */

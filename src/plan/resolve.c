@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The raw plan → the plan: trial, files, columns, providers, randomization and report here, the rest by its own files.
+/* The raw plan → the plan: trial, files, columns, randomization and report here, the rest by its own files.
  */
 #include <stdio.h>
 #include <string.h>
@@ -128,46 +128,6 @@ static temoin_status resolve_workers(tm_plan_reader *r, const tm_raw_file *raw, 
     return tm_plan_resolve_file(r, raw, tm_plan_node_at(r->document, "design.workers"), &plan->design.options.workers);
 }
 
-/* Without a column, providers are the workers whom the design draws: each for one arm, or all for one. */
-static void check_drawn_providers(tm_plan_reader *r, const temoin_plan *plan)
-{
-    const bool capacity = plan->capacity.workers.file, one_arm = capacity && plan->capacity.arm >= 0;
-    if (!plan->design.options.workers.file && !capacity)
-        tm_trouble_add(r, LINE("providers"),
-                       "\"providers\" needs the key \"column\"; only a design with \"workers\", or \"capacity\", knows "
-                       "providers without it");
-    else if (one_arm &&
-             (plan->providers.structure != TM_STRUCTURE_ONE_ARM || plan->providers.arm != plan->capacity.arm))
-        tm_trouble_add(
-            r, LINE("providers"),
-            "workers with \"capacity.arm\" serve that arm: write \"structure: one_arm\" with the same \"arm\", or "
-            "name the \"column\" of those who served in fact");
-    else if (!one_arm && plan->providers.structure != TM_STRUCTURE_NESTED)
-        tm_trouble_add(
-            r, LINE("providers.structure"),
-            "workers who are drawn serve one arm each: write \"structure: nested\", or name the \"column\" of those "
-            "who served in fact");
-}
-
-static temoin_status resolve_providers(tm_plan_reader *r, const tm_raw_providers *raw, temoin_plan *plan)
-{
-    tm_plan_providers *p = &plan->providers;
-    p->arm = -1;
-    if (!tm_plan_node_find(r->document, "providers")) return TEMOIN_OK;
-    p->structure = (tm_structure)raw->structure;
-    TM_TRY(tm_raw_text_copy(r->ctx, raw->column, &p->column));
-    bool one_arm = p->structure == TM_STRUCTURE_ONE_ARM;
-    if (one_arm && !raw->arm)
-        tm_trouble_add(r, LINE("providers.structure"),
-                       "\"structure: one_arm\" needs \"arm\": the arm that has providers");
-    if (!one_arm && raw->arm)
-        tm_trouble_add(r, LINE("providers.arm"),
-                       "\"providers.arm\" belongs to \"structure: one_arm\" only; take it out");
-    if (one_arm && raw->arm) p->arm = tm_plan_arm_find(r, plan, raw->arm, LINE("providers.arm"));
-    if (!raw->column) check_drawn_providers(r, plan);
-    return TEMOIN_OK;
-}
-
 static temoin_status resolve_report(tm_plan_reader *r, const tm_raw_plan *raw, temoin_plan *plan)
 {
     static const char *const language[] = {"en", "fr"};
@@ -218,9 +178,10 @@ temoin_status tm_plan_resolve(tm_plan_reader *r, const tm_raw_plan *raw, temoin_
     TM_TRY(tm_plan_resolve_design(r, &raw->design, plan));
     TM_TRY(resolve_workers(r, &raw->design.workers, plan));
     TM_TRY(tm_plan_resolve_capacity(r, &raw->capacity, plan));
-    TM_TRY(resolve_providers(r, &raw->providers, plan));
+    TM_TRY(tm_plan_resolve_providers(r, &raw->providers, plan));
     TM_TRY(resolve_randomization(r, &raw->randomization, plan));
     TM_TRY(tm_plan_resolve_estimates(r, raw, plan));
+    TM_TRY(tm_plan_resolve_dossier(r, &raw->providers, plan));
     TM_TRY(tm_plan_resolve_bootstrap(r, &raw->bootstrap, plan));
     return resolve_report(r, raw, plan);
 }

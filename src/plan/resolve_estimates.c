@@ -104,9 +104,8 @@ static temoin_status resolve_measures(tm_plan_reader *r, const tm_raw_plan *raw,
     return TEMOIN_OK;
 }
 
-/* Names → indices into `names`; an unknown (-1) or repeated one is a problem. */
-static temoin_status resolve_references(tm_plan_reader *r, char *const *raw, unsigned n, const tm_names *names,
-                                        const char *where, const char *what, const int32_t **out)
+temoin_status tm_plan_resolve_references(tm_plan_reader *r, char *const *raw, unsigned n, const tm_names *names,
+                                         const char *where, const char *what, const int32_t **out)
 {
     int32_t *index;
     tm_names given;
@@ -199,7 +198,8 @@ static temoin_status resolve_estimate(tm_plan_reader *r, const temoin_plan *plan
     char where[64];
     snprintf(where, sizeof where, "estimates[%u].measures", e);
     const char *estimator = raw->estimator ? raw->estimator : "dim";
-    TM_TRY(resolve_references(r, raw->measures, raw->measures_count, measures, where, "measure", &out->measures));
+    TM_TRY(
+        tm_plan_resolve_references(r, raw->measures, raw->measures_count, measures, where, "measure", &out->measures));
     out->n_measures = (int32_t)raw->measures_count;
     TM_TRY(tm_raw_text_copy(r->ctx, raw->name, &out->name));
     TM_TRY(tm_raw_names_copy(r->ctx, raw->waves, raw->waves_count, &out->waves));
@@ -247,8 +247,8 @@ static temoin_status resolve_families(tm_plan_reader *r, const tm_raw_plan *raw,
         const tm_raw_family *from = &raw->families[f];
         char where[64];
         snprintf(where, sizeof where, "families[%u].estimates", f);
-        TM_TRY(resolve_references(r, from->estimates, from->estimates_count, estimates, where, "estimate",
-                                  &families[f].estimates));
+        TM_TRY(tm_plan_resolve_references(r, from->estimates, from->estimates_count, estimates, where, "estimate",
+                                          &families[f].estimates));
         families[f].n_estimates = (int32_t)from->estimates_count;
         TM_TRY(tm_raw_text_copy(r->ctx, from->name, &families[f].name));
         TM_TRY(tm_raw_names_copy(r->ctx, from->adjust_count ? from->adjust : by_default,

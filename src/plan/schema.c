@@ -166,10 +166,25 @@ static const cyaml_schema_field_t design_fields[] = {
 static const cyaml_strval_t structures[] = {
     {"nested", TM_STRUCTURE_NESTED}, {"crossed", TM_STRUCTURE_CROSSED}, {"one_arm", TM_STRUCTURE_ONE_ARM}};
 
+static const cyaml_strval_t truths[] = {{"false", 0}, {"true", 1}};
+
+static const cyaml_schema_field_t published_fields[] = {
+    TEXT("low", TM_SCHEMA_NUMBER, tm_raw_published, low),
+    TEXT("high", TM_SCHEMA_NUMBER, tm_raw_published, high),
+    CYAML_FIELD_MAPPING("source", OPTIONAL, tm_raw_published, source, label_fields),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t published_entry = {CYAML_VALUE_MAPPING(0, tm_raw_published, published_fields)};
+
 static const cyaml_schema_field_t providers_fields[] = {
     TEXT("column", OPTIONAL, tm_raw_providers, column),
     CYAML_FIELD_ENUM("structure", CYAML_FLAG_STRICT, tm_raw_providers, structure, structures, COUNT(structures)),
     TEXT("arm", OPTIONAL, tm_raw_providers, arm),
+    TEXT("site", OPTIONAL, tm_raw_providers, site),
+    CYAML_FIELD_ENUM("randomized", CHOICE, tm_raw_providers, randomized, truths, COUNT(truths)),
+    TEXTS("estimates", OPTIONAL, tm_raw_providers, estimates, 1),
+    CYAML_FIELD_SEQUENCE("published_icc", LIST, tm_raw_providers, published_icc, &published_entry, 1, CYAML_UNLIMITED),
+    NUMBERS("placebo_icc", OPTIONAL, tm_raw_providers, placebo_icc),
     CYAML_FIELD_END,
 };
 

@@ -126,10 +126,24 @@ typedef struct tm_raw_design {
     tm_raw_file workers;
 } tm_raw_design;
 
+typedef struct tm_raw_published {
+    char *low;
+    char *high;
+    tm_raw_label source;
+} tm_raw_published;
+
 typedef struct tm_raw_providers {
     char *column;
     int structure; /* tm_structure */
     char *arm;
+    char *site;
+    int randomized; /* 1: true */
+    char **estimates;
+    unsigned estimates_count;
+    tm_raw_published *published_icc;
+    unsigned published_icc_count;
+    char **placebo_icc;
+    unsigned placebo_icc_count;
 } tm_raw_providers;
 
 typedef struct tm_raw_exits {
@@ -288,6 +302,16 @@ TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_estimates(tm_plan_reader *reader
 TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_contrasts(tm_plan_reader *reader, const temoin_plan *plan,
                                                           const tm_raw_estimate *raw, unsigned e,
                                                           tm_plan_estimate *out);
+
+/* The section `providers`, the arms and the design being there; what it asks about them, the estimates being there. */
+TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_providers(tm_plan_reader *reader, const tm_raw_providers *raw,
+                                                          temoin_plan *plan);
+TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_dossier(tm_plan_reader *reader, const tm_raw_providers *raw,
+                                                        temoin_plan *plan);
+/* Names → indices into `names`; an unknown (-1) or repeated one is a problem. */
+TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_references(tm_plan_reader *reader, char *const *raw, unsigned n,
+                                                           const tm_names *names, const char *where, const char *what,
+                                                           const int32_t **out);
 
 /* The section `bootstrap`, the estimates being there. */
 TEMOIN_MUST_CHECK temoin_status tm_plan_resolve_bootstrap(tm_plan_reader *reader, const tm_raw_bootstrap *raw,

@@ -59,7 +59,7 @@ static void want_options(tm_wanted_list *list, const temoin_plan *plan)
 static temoin_status want_columns(temoin_context *ctx, const temoin_plan *plan, tm_wanted_list *list)
 {
     const tm_plan_design *design = &plan->design;
-    int64_t more = 7 + design->strata.n + design->options.n_factors + design->options.covariates.n;
+    int64_t more = 8 + design->strata.n + design->options.n_factors + design->options.covariates.n;
     for (int32_t c = 0; c < plan->n_columns; c++) more += plan->columns[c].of.n;
     for (int32_t e = 0; e < plan->n_estimates; e++)
         more += 3 + plan->estimates[e].covariates.n + plan->estimates[e].subgroups.n;
@@ -77,6 +77,9 @@ static temoin_status want_columns(temoin_context *ctx, const temoin_plan *plan, 
     if (plan->providers.column)
         tm_wanted_add(list, (tm_wanted){plan->providers.column, TEMOIN_COLUMN_AUTO, true,
                                         tm_plan_line(plan, "providers.column")});
+    if (plan->providers.site)
+        tm_wanted_add(
+            list, (tm_wanted){plan->providers.site, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "providers.site")});
     want_options(list, plan);
     for (int32_t e = 0; e < plan->n_estimates; e++) want_estimate(list, plan, e);
     return TEMOIN_OK;
