@@ -3,16 +3,14 @@
 
 #include <string.h>
 
-/* A zeroed object in the result arena; NULL when memory is out now or was before. */
-static void *take(tm_document *document, int64_t n, size_t size)
+void *tm_document_take(tm_document *document, int64_t n, size_t size)
 {
     void *object = document->out_of_memory ? NULL : tm_arena_take(&document->ctx->results, n, size);
     if (!object) document->out_of_memory = true;
     return object;
 }
 
-/* A memory failure is remembered; French gets its no-break spaces. */
-static const char *checked(tm_document *document, const char *text)
+const char *tm_document_text(tm_document *document, const char *text)
 {
     if (text) text = tm_language_space(document->ctx, document->language, text);
     if (!text) document->out_of_memory = true;
@@ -23,16 +21,16 @@ void tm_document_init(tm_document *document, temoin_context *ctx, tm_language la
                       const char *subtitle)
 {
     *document = (tm_document){.ctx = ctx, .language = language};
-    document->title = checked(document, title);
-    document->subtitle = checked(document, subtitle);
+    document->title = tm_document_text(document, title);
+    document->subtitle = tm_document_text(document, subtitle);
 }
 
-static tm_node *add_node(tm_document *document, tm_node_kind kind, const char *text)
+tm_node *tm_document_add_node(tm_document *document, tm_node_kind kind, const char *text)
 {
-    tm_node *node = take(document, 1, sizeof *node);
+    tm_node *node = tm_document_take(document, 1, sizeof *node);
     if (!node) return NULL;
     node->kind = kind;
-    node->text = checked(document, text);
+    node->text = tm_document_text(document, text);
     if (document->last)
         document->last->next = node;
     else
@@ -43,36 +41,43 @@ static tm_node *add_node(tm_document *document, tm_node_kind kind, const char *t
 
 void tm_document_add_heading(tm_document *document, int level, const char *text)
 {
-    tm_node *node = add_node(document, TM_NODE_HEADING, text);
+    tm_node *node = tm_document_add_node(document, TM_NODE_HEADING, text);
     if (node) node->level = level;
 }
 
 void tm_document_add_paragraph(tm_document *document, const char *text)
 {
-    add_node(document, TM_NODE_PARAGRAPH, text);
+    tm_document_add_node(document, TM_NODE_PARAGRAPH, text);
 }
 
 void tm_document_add_lead(tm_document *document, const char *text)
 {
-    tm_node *node = add_node(document, TM_NODE_PARAGRAPH, text);
+    tm_node *node = tm_document_add_node(document, TM_NODE_PARAGRAPH, text);
     if (node) node->lead = true;
+}
+
+void tm_document_add_quotable(tm_document *document, const char *text)
+{
+    tm_node *node = tm_document_add_node(document, TM_NODE_PARAGRAPH, text);
+    if (node) node->quotable = true;
 }
 
 tm_node *tm_document_add_facts(tm_document *document)
 {
-    return add_node(document, TM_NODE_FACTS, "");
+    return tm_document_add_node(document, TM_NODE_FACTS, "");
 }
 
 tm_node *tm_document_add_citations(tm_document *document)
 {
-    return add_node(document, TM_NODE_CITATIONS, "");
+    return tm_document_add_node(document, TM_NODE_CITATIONS, "");
 }
 
 void tm_fact_add(tm_document *document, tm_node *facts, const char *label, const char *value, const char *detail)
 {
-    tm_fact *fact = take(document, 1, sizeof *fact);
+    tm_fact *fact = tm_document_take(document, 1, sizeof *fact);
     if (!fact || !facts) return;
-    *fact = (tm_fact){checked(document, label), checked(document, value), checked(document, detail), NULL};
+    *fact = (tm_fact){tm_document_text(document, label), tm_document_text(document, value),
+                      tm_document_text(document, detail), NULL};
     tm_fact **end = &facts->facts;
     while (*end) end = &(*end)->next;
     *end = fact;
@@ -80,7 +85,7 @@ void tm_fact_add(tm_document *document, tm_node *facts, const char *label, const
 
 void tm_citation_add(tm_document *document, tm_node *citations, const char *text)
 {
-    text = checked(document, text);
+    text = tm_document_text(document, text);
     for (const tm_fact *fact = citations ? citations->facts : NULL; fact; fact = fact->next)
         if (strcmp(fact->value, text) == 0) return;
     tm_fact_add(document, citations, "", text, "");
@@ -93,15 +98,15 @@ temoin_status tm_document_finish(const tm_document *document)
 
 tm_table *tm_document_add_table(tm_document *document, const char *caption, const tm_column *columns, int n_columns)
 {
-    tm_table *table = take(document, 1, sizeof *table);
+    tm_table *table = tm_document_take(document, 1, sizeof *table);
     if (!table) return NULL;
-    table->caption = checked(document, caption);
+    table->caption = tm_document_text(document, caption);
     table->n_columns = n_columns;
-    table->columns = take(document, n_columns, sizeof *columns);
+    table->columns = tm_document_take(document, n_columns, sizeof *columns);
     for (int c = 0; table->columns && c < n_columns; c++)
-        table->columns[c] = (tm_column){checked(document, columns[c].head), columns[c].number,
-                                        columns[c].over ? checked(document, columns[c].over) : NULL};
-    tm_node *node = add_node(document, TM_NODE_TABLE, "");
+        table->columns[c] = (tm_column){tm_document_text(document, columns[c].head), columns[c].number,
+                                        columns[c].over ? tm_document_text(document, columns[c].over) : NULL};
+    tm_node *node = tm_document_add_node(document, TM_NODE_TABLE, "");
     if (!node) return NULL;
     node->table = table;
     return table;
@@ -118,7 +123,7 @@ int tm_table_span(const tm_table *table, int column)
 
 static tm_table_row *add_row(tm_document *document, tm_table *table)
 {
-    tm_table_row *row = take(document, 1, sizeof *row);
+    tm_table_row *row = tm_document_take(document, 1, sizeof *row);
     if (!row || !table) return NULL;
     if (table->last_row)
         table->last_row->next = row;
@@ -129,7 +134,7 @@ static tm_table_row *add_row(tm_document *document, tm_table *table)
 
 tm_table_cell *tm_table_add_row(tm_document *document, tm_table *table)
 {
-    tm_table_cell *cells = table ? take(document, table->n_columns, sizeof *cells) : NULL;
+    tm_table_cell *cells = table ? tm_document_take(document, table->n_columns, sizeof *cells) : NULL;
     tm_table_row *row = cells ? add_row(document, table) : NULL;
     if (!row) return NULL;
     return row->cells = cells;
@@ -138,7 +143,7 @@ tm_table_cell *tm_table_add_row(tm_document *document, tm_table *table)
 void tm_table_add_group(tm_document *document, tm_table *table, const char *text)
 {
     tm_table_row *row = add_row(document, table);
-    if (row) row->group = checked(document, text);
+    if (row) row->group = tm_document_text(document, text);
 }
 
 static int add_text(tm_document *document, tm_footnote **first, tm_footnote **last, const char *text)
@@ -146,7 +151,7 @@ static int add_text(tm_document *document, tm_footnote **first, tm_footnote **la
     int index = 0;
     for (const tm_footnote *footnote = *first; footnote; footnote = footnote->next, index++)
         if (strcmp(footnote->text, text) == 0) return index;
-    tm_footnote *footnote = take(document, 1, sizeof *footnote);
+    tm_footnote *footnote = tm_document_take(document, 1, sizeof *footnote);
     if (!footnote) return 0;
     footnote->text = text;
     if (*last)
@@ -159,8 +164,8 @@ static int add_text(tm_document *document, tm_footnote **first, tm_footnote **la
 
 void tm_table_add_footnote(tm_document *document, tm_table *table, tm_table_cell *cell, const char *text)
 {
-    text = checked(document, text);
-    tm_reference *reference = take(document, 1, sizeof *reference);
+    text = tm_document_text(document, text);
+    tm_reference *reference = tm_document_take(document, 1, sizeof *reference);
     if (!table || !cell || !reference) return;
     reference->footnote = add_text(document, &table->footnotes, &table->last_footnote, text);
     tm_reference **end = &cell->references;
@@ -170,6 +175,6 @@ void tm_table_add_footnote(tm_document *document, tm_table *table, tm_table_cell
 
 void tm_table_add_remark(tm_document *document, tm_table *table, const char *text)
 {
-    text = checked(document, text);
+    text = tm_document_text(document, text);
     if (table) add_text(document, &table->remarks, &table->last_remark, text);
 }

@@ -77,16 +77,21 @@ typedef enum tm_node_kind {
     TM_NODE_PARAGRAPH,
     TM_NODE_FACTS,
     TM_NODE_TABLE,
+    TM_NODE_FIGURE,
     TM_NODE_CITATIONS,
 } tm_node_kind;
+
+typedef struct tm_figure tm_figure; /* see document/figure.h */
 
 typedef struct tm_node {
     tm_node_kind kind;
     const char *text; /* heading, paragraph */
     int level;        /* heading: 2 a section, 3 a part of one */
     bool lead;        /* paragraph: says what the section found */
+    bool quotable;    /* paragraph: stands for itself, to be copied as a whole */
     bool strong;      /* facts: what was found, rather than what was given */
     tm_table *table;
+    tm_figure *figure;
     tm_fact *facts; /* facts: in order; citations: the `value` of each */
     struct tm_node *next;
 } tm_node;
@@ -105,6 +110,7 @@ void tm_document_init(tm_document *document, temoin_context *ctx, tm_language la
 void tm_document_add_heading(tm_document *document, int level, const char *text);
 void tm_document_add_paragraph(tm_document *document, const char *text);
 void tm_document_add_lead(tm_document *document, const char *text);
+void tm_document_add_quotable(tm_document *document, const char *text);
 /* Nodes to which facts, citations and table rows are then added; NULL when memory is out. */
 tm_node *tm_document_add_facts(tm_document *document);
 tm_node *tm_document_add_citations(tm_document *document);
@@ -112,6 +118,12 @@ tm_table *tm_document_add_table(tm_document *document, const char *caption, cons
 void tm_fact_add(tm_document *document, tm_node *facts, const char *label, const char *value, const char *detail);
 void tm_citation_add(tm_document *document, tm_node *citations, const char *text);
 TEMOIN_MUST_CHECK temoin_status tm_document_finish(const tm_document *document);
+
+/* What nodes are made of. A zeroed object in the result arena; NULL when memory is out now or was before. */
+void *tm_document_take(tm_document *document, int64_t n, size_t size);
+/* The text with French's no-break spaces; "" for NULL, and that memory is out is remembered. */
+const char *tm_document_text(tm_document *document, const char *text);
+tm_node *tm_document_add_node(tm_document *document, tm_node_kind kind, const char *text);
 
 /* Rows of empty cells, to be filled in by the caller. */
 tm_table_cell *tm_table_add_row(tm_document *document, tm_table *table);

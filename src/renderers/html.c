@@ -3,34 +3,16 @@
 #include <string.h>
 
 #include "renderers/html_style.h"
+#include "renderers/markup.h"
 #include "renderers/renderer.h"
+#include "renderers/svg.h"
 
 enum { MOST_NARROW = 4, MOST_LOOSE = 8 }; /* tables with more columns may be wider than the text; are set closer */
-
-/* Markup characters become entities; control characters, which HTML does not allow, become blanks. */
-static void put_text(tm_sink *sink, const char *text)
-{
-    for (const char *c = text; *c; c++) {
-        const unsigned char byte = (unsigned char)*c;
-        if (byte == '&')
-            tm_sink_put(sink, "&amp;");
-        else if (byte == '<')
-            tm_sink_put(sink, "&lt;");
-        else if (byte == '>')
-            tm_sink_put(sink, "&gt;");
-        else if (byte == '"')
-            tm_sink_put(sink, "&quot;");
-        else if (byte < 0x20 || byte == 0x7f)
-            tm_sink_put(sink, " ");
-        else
-            tm_sink_put_bytes(sink, c, 1);
-    }
-}
 
 static void put_element(tm_sink *sink, const char *open, const char *text, const char *close)
 {
     tm_sink_put(sink, open);
-    put_text(sink, text);
+    tm_put_markup(sink, text);
     tm_sink_put(sink, close);
 }
 
@@ -66,7 +48,7 @@ static void put_cell(tm_sink *sink, const tm_document *document, const tm_table 
         tm_sink_put(sink, "<th scope=\"row\">");
     else
         tm_sink_printf(sink, "<td%s>%s", class_of(cell, &table->columns[c]), strong ? "<strong>" : "");
-    put_text(sink, text);
+    tm_put_markup(sink, text);
     if (strong) tm_sink_put(sink, "</strong>");
     put_references(sink, cell, number);
     tm_sink_put(sink, c == 0 ? "</th>" : "</td>");
@@ -158,6 +140,25 @@ static void put_table(tm_sink *sink, const tm_document *document, const tm_table
     tm_sink_put(sink, "</div>\n");
 }
 
+static void put_figure(tm_sink *sink, const tm_document *document, const tm_figure *figure, int number)
+{
+    tm_sink_printf(sink, "<figure>\n<figcaption id=\"f%d\">", number);
+    put_element(sink, "", figure->caption, "</figcaption>\n");
+    tm_sink_printf(sink, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"f%d\">\n", number);
+    tm_put_svg(sink, document, figure, number);
+    tm_sink_put(sink, "</div>\n");
+    if (figure->remark[0]) put_element(sink, "<p class=\"remark\">", figure->remark, "</p>\n");
+    tm_sink_put(sink, "</figure>\n");
+}
+
+static void put_paragraph(tm_sink *sink, const tm_node *node)
+{
+    if (node->quotable)
+        put_element(sink, "<blockquote class=\"quotable\">\n<p>", node->text, "</p>\n</blockquote>\n");
+    else
+        put_element(sink, node->lead ? "<p class=\"lead\">" : "<p>", node->text, "</p>\n");
+}
+
 static void put_facts(tm_sink *sink, const tm_node *node)
 {
     if (!node->facts) return;
@@ -194,20 +195,23 @@ static void put_heading(tm_sink *sink, const tm_node *node, bool *in_section)
 static void put_nodes(tm_sink *sink, const tm_document *document)
 {
     bool in_section = false;
-    int tables = 0;
+    int tables = 0, figures = 0;
     for (const tm_node *node = document->nodes; node; node = node->next) {
         switch (node->kind) {
         case TM_NODE_HEADING:
             put_heading(sink, node, &in_section);
             break;
         case TM_NODE_PARAGRAPH:
-            put_element(sink, node->lead ? "<p class=\"lead\">" : "<p>", node->text, "</p>\n");
+            put_paragraph(sink, node);
             break;
         case TM_NODE_FACTS:
             put_facts(sink, node);
             break;
         case TM_NODE_TABLE:
             put_table(sink, document, node->table, ++tables);
+            break;
+        case TM_NODE_FIGURE:
+            put_figure(sink, document, node->figure, ++figures);
             break;
         case TM_NODE_CITATIONS:
             put_citations(sink, node);

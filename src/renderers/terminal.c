@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "renderers/renderer.h"
+#include "renderers/terminal_figure.h"
 #include "renderers/terminal_table.h"
 #include "renderers/terminal_text.h"
 
@@ -68,6 +69,8 @@ static temoin_status put_node(tm_sink *sink, const tm_document *document, const 
         break;
     case TM_NODE_TABLE:
         return tm_put_terminal_table(sink, document, node->table, width);
+    case TM_NODE_FIGURE:
+        return tm_put_terminal_figure(sink, document, node->figure, width);
     case TM_NODE_CITATIONS:
         for (const tm_fact *fact = node->facts; fact; fact = fact->next)
             tm_put_wrapped(sink, "-", fact->value, 2, width);

@@ -45,6 +45,18 @@ int tm_display_width(const char *text, size_t length)
     return width;
 }
 
+size_t tm_display_cut(const char *text, int width)
+{
+    const char *at = text;
+    for (int used = 0; *at;) {
+        const size_t bytes = character_length(at);
+        used += character_width(code_point(at, bytes));
+        if (used > width) break;
+        at += bytes;
+    }
+    return (size_t)(at - text);
+}
+
 const char *tm_wrap_line(const char *text, int width, size_t *length)
 {
     const char *at = text, *blank = NULL;

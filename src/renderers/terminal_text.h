@@ -8,6 +8,9 @@
 /* Columns that the first `length` bytes of a UTF-8 text take: combining marks none, East Asian wide characters two. */
 int tm_display_width(const char *text, size_t length);
 
+/* Bytes of as many characters as fit into `width` columns. */
+size_t tm_display_cut(const char *text, int width);
+
 /* The line that starts at `text` and fits into `width`: its bytes without trailing blanks. Breaks at blanks, at
  * newlines, and inside a word only when the word alone is too wide. Returns where the next line starts. */
 const char *tm_wrap_line(const char *text, int width, size_t *length);
