@@ -28,4 +28,15 @@ TEMOIN_MUST_CHECK temoin_status tm_clustered_reduced_bias(temoin_context *ctx, c
 TEMOIN_MUST_CHECK temoin_status tm_clustered_reduced_bias_weighted(temoin_context *ctx, const tm_fit *fit,
                                                                    tm_uncertainty *out);
 
+/* Ordinary least squares with the working covariance I + λ J of a cluster's rows: λ, the ratio of the variance between
+ * clusters to that within, is estimated for each arm by analysis of variance of the residuals, one for the clusters
+ * with rows in several; 0 in an arm whose clusters have one row each. With all λ = 0 it is
+ * tm_clustered_reduced_bias. The adjustment is right on average, and the degrees of freedom are right, when errors are
+ * as the working covariance says; as it depends on the data, only approximately.
+ *
+ * Notes    cluster_leverage_one, weights_not_taken.
+ * Cost     O(n p²) + O(dim³) per cluster + O(k³).
+ */
+TEMOIN_MUST_CHECK temoin_status tm_clustered_working(temoin_context *ctx, const tm_fit *fit, tm_uncertainty *out);
+
 #endif

@@ -3,6 +3,7 @@
 #include "randsample.h"
 
 #include "inference/effects.h"
+#include "inference/recommended_method.h"
 
 enum { MOST = 60 };
 
@@ -149,6 +150,101 @@ static void covariates_are_adjusted_for_within_workers(void **state)
     temoin_context_free(ctx);
 }
 
+/* clubSandwich 0.5.8, f the regression of the case, λ by analysis of variance of its residuals in each arm:
+ *     vcovCR(f, cluster, type = "CR2", target = <I + λ J of each cluster>), coef_test(f, <that>, test =
+ * "Satterthwaite")
+ */
+static const double served_y[] = {12, 15, 11, 14, 21, 19, 24, 9, 7, 12, 8, 10, 17, 15};
+static const int32_t served_cluster[] = {0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3};
+static const double covariate_x[] = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4, 6, 2};
+static const struct {
+    double other_y[8];
+    int32_t other_cluster[8];
+    int32_t n_clusters, n_covariates;
+    double value, se, df;
+} printed[] = {
+    {{11, 8, 14, 9, 16, 12, 7, 13},
+     {4, 5, 6, 7, 8, 9, 10, 11},
+     12,
+     0,
+     2.60714285714286,
+     3.05544411398437,
+     2.40730453538778},
+    {{11, 8, 14, 9, 16, 12, 7, 13},
+     {4, 5, 6, 7, 8, 9, 10, 11},
+     12,
+     1,
+     2.60798548094374,
+     3.04095329182936,
+     2.24354572872372},
+    {{11, 8, 14, 9, 16, 12, 7, 13},
+     {4, 4, 4, 5, 5, 6, 6, 6},
+     7,
+     1,
+     2.60798548094374,
+     2.91756619157191,
+     2.27423589449829},
+    {{11, 8, 14, 19, 16, 2, 3, 4},
+     {4, 4, 4, 5, 5, 6, 6, 6},
+     7,
+     1,
+     4.22020568663037,
+     4.87132329819043,
+     3.36638858530732},
+};
+
+static void a_working_covariance_as_others_do(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < sizeof printed / sizeof *printed; k++) {
+        temoin_context *ctx = check_context();
+        trial t = {.n = 22, .n_clusters = printed[k].n_clusters, .n_covariates = printed[k].n_covariates};
+        for (int i = 0; i < 22; i++) {
+            t.y[i] = i < 14 ? served_y[i] : printed[k].other_y[i - 14];
+            t.cluster[i] = i < 14 ? served_cluster[i] : printed[k].other_cluster[i - 14];
+            t.arm[i] = i < 14;
+            t.x[0][i] = covariate_x[i];
+        }
+        const tm_effect e = estimate(ctx, &t, "ols", "cr2_working");
+        check_close(e.value, printed[k].value, 1e-12);
+        check_close(e.se, printed[k].se, 1e-11);
+        check_close(e.df, printed[k].df, 1e-10);
+        temoin_context_free(ctx);
+    }
+}
+
+/* Where clusters differ less than chance would have it, λ is zero and this is CR2. */
+static void without_differences_it_is_cr2(void **state)
+{
+    (void)state;
+    uint64_t seed = 75;
+    int same = 0;
+    for (int round = 0; round < 40; round++) {
+        temoin_context *ctx = check_context();
+        trial t = build(8, 4, round % 2, &seed);
+        for (int32_t i = 0; i < t.n; i++)
+            t.y[i] = i % 2 ? 1 + rand_uniform(&seed) : -1 - rand_uniform(&seed), t.x[0][i] = rand_normal(&seed);
+        t.n_covariates = 1;
+        const tm_effect got = estimate(ctx, &t, "ols", "cr2_working"), want = estimate(ctx, &t, "ols", "cr2");
+        if (close_to(got.se, want.se, 1e-10, 0) && close_to(got.df, want.df, 1e-9, 0)) same++;
+        assert_true(got.value == want.value && got.df > 0);
+        temoin_context_free(ctx);
+    }
+    assert_true(same >= 10);
+}
+
+/* What is recommended exists, and takes clusters. */
+static void what_is_recommended_exists(void **state)
+{
+    (void)state;
+    static const tm_structure structures[] = {TM_STRUCTURE_NESTED, TM_STRUCTURE_ONE_ARM, TM_STRUCTURE_CROSSED};
+    for (int k = 0; k < 3; k++) {
+        const tm_recommended m = tm_recommended_method(structures[k]);
+        const tm_variance *variance = tm_variance_find(m.variance);
+        assert_true(variance && variance->clustered && tm_variance_serves(variance, tm_estimator_find(m.estimator)));
+    }
+}
+
 static void what_cannot_be_told_is_refused(void **state)
 {
     (void)state;
@@ -172,6 +268,9 @@ int main(void)
         cmocka_unit_test(means_are_compared_as_clients_are),
         cmocka_unit_test(effects_within_workers_are_pairs),
         cmocka_unit_test(covariates_are_adjusted_for_within_workers),
+        cmocka_unit_test(a_working_covariance_as_others_do),
+        cmocka_unit_test(without_differences_it_is_cr2),
+        cmocka_unit_test(what_is_recommended_exists),
         cmocka_unit_test(what_cannot_be_told_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
