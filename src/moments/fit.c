@@ -129,6 +129,7 @@ typedef struct basis {
     double *coefficient; /* [n_columns * n_columns] row of a column: its r_i, and r_kk at its own position */
     double *mean;        /* [n_columns * n_groups] */
     double *length;      /* [n_columns] before means were taken out */
+    double *pivot;       /* [n_columns] r_kk of the kept */
     int32_t *dropped;
 } basis;
 
@@ -142,6 +143,7 @@ static temoin_status orthonormalize(temoin_context *ctx, tm_fit *fit, const int6
     TM_SCRATCH(ctx, b->mean, (int64_t)p * fit->n_groups);
     TM_SCRATCH(ctx, b->length, p);
     TM_SCRATCH(ctx, b->dropped, p);
+    TM_SCRATCH(ctx, b->pivot, p);
     double *x = NULL;
     for (int32_t j = 0; j < p; j++) {
         if (!x) TM_SCRATCH(ctx, x, fit->n);
@@ -157,13 +159,14 @@ static temoin_status orthonormalize(temoin_context *ctx, tm_fit *fit, const int6
             continue;
         }
         ctx->kernels->scale(1 / left, x, fit->n);
-        coefficient[fit->rank] = left;
+        coefficient[fit->rank] = b->pivot[fit->rank] = left;
         b->position[j] = fit->rank;
         b->q[fit->rank++] = x;
         x = NULL; /* the next column needs room of its own */
     }
     fit->q = b->q;
     fit->dropped = b->dropped;
+    fit->pivot = b->pivot;
     fit->n_parameters = fit->n_groups + fit->rank;
     return TEMOIN_OK;
 }

@@ -32,7 +32,8 @@ typedef struct tm_fit {
     const double *response;    /* [n] y, scaled by the root of the weight */
     const double *residual;    /* [n] scaled by the root of the weight */
     const double *group_total; /* [n_groups] W_f */
-    int32_t n_clusters;        /* 1 when the sample is not clustered */
+    const double *pivot; /* [rank] length of what was left of each kept column: the diagonal of R in X = (D, Q) R */
+    int32_t n_clusters;  /* 1 when the sample is not clustered */
     int64_t n_cells;
     tm_cell *cell;
     const int64_t *cluster_cell;      /* [n_clusters + 1] first cell of each cluster */

@@ -9,21 +9,26 @@
 /* What is left of a diagonal entry below this share of it is rounding. */
 static const double singular_share = 1e-14;
 
-bool tm_cholesky_factor(double *a, int32_t n)
+bool tm_cholesky_factor_within(double *a, int32_t n, double least_share)
 {
-    for (int32_t i = 0; i < n; i++)
-        for (int32_t j = 0; j <= i; j++) {
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j <= i; j++) {
             const double whole = a[i * n + j];
             double left = whole;
-            for (int32_t m = 0; m < j; m++) left -= a[i * n + m] * a[j * n + m];
+            for (int64_t m = 0; m < j; m++) left -= a[i * n + m] * a[j * n + m];
             if (i != j)
                 a[i * n + j] = left / a[j * n + j];
-            else if (left > singular_share * whole)
+            else if (left > least_share * whole)
                 a[i * n + i] = sqrt(left);
             else
                 return false;
         }
     return true;
+}
+
+bool tm_cholesky_factor(double *a, int32_t n)
+{
+    return tm_cholesky_factor_within(a, n, singular_share);
 }
 
 double tm_cholesky_log_determinant(const double *factor, int32_t n)
@@ -33,16 +38,17 @@ double tm_cholesky_log_determinant(const double *factor, int32_t n)
     return 2 * sum;
 }
 
+/* Both ways along the rows, which are what stands together in memory. */
 void tm_cholesky_solve(const double *factor, int32_t n, const double *b, double *x)
 {
-    for (int32_t i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n; i++) {
         double left = b[i];
-        for (int32_t m = 0; m < i; m++) left -= factor[i * n + m] * x[m];
+        for (int64_t m = 0; m < i; m++) left -= factor[i * n + m] * x[m];
         x[i] = left / factor[i * n + i];
     }
-    for (int32_t i = n - 1; i >= 0; i--) {
-        for (int32_t m = i + 1; m < n; m++) x[i] -= factor[m * n + i] * x[m];
+    for (int64_t i = (int64_t)n - 1; i >= 0; i--) {
         x[i] /= factor[i * n + i];
+        for (int64_t m = 0; m < i; m++) x[m] -= factor[i * n + m] * x[i];
     }
 }
 

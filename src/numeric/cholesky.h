@@ -10,6 +10,9 @@
  * positive definite to the last digit. O(n³). */
 bool tm_cholesky_factor(double *a, int32_t n);
 
+/* The same; false when less than that share of some diagonal entry is left beside the entries before it. */
+bool tm_cholesky_factor_within(double *a, int32_t n, double least_share);
+
 /* log |a| by the factor. */
 double tm_cholesky_log_determinant(const double *factor, int32_t n);
 

@@ -26,9 +26,14 @@ const tm_note tm_note_table[] = {
     {"variance_at_zero",
      TM_NOTE_PLAIN,
      false,
-     {"Clusters are estimated not to differ at all; with few of them that is no evidence that they do not.",
-      "Les grappes, d’après l’estimation, ne diffèrent pas du tout ; si elles sont peu nombreuses, cela ne prouve pas "
-      "qu’elles ne diffèrent pas."}},
+     {"Clusters are estimated not to differ at all (or another variance of the model to be zero); with few of them "
+      "that "
+      "is no evidence that they do not. Satterthwaite’s degrees of freedom are then those of a model without this "
+      "variance; Kenward and Roger’s allow for not knowing it.",
+      "Les grappes, d’après l’estimation, ne diffèrent pas du tout (ou une autre variance du modèle est nulle) ; si "
+      "elles sont peu nombreuses, cela ne prouve pas qu’elles ne diffèrent pas. Les degrés de liberté de Satterthwaite "
+      "sont alors ceux d’un modèle sans cette variance ; ceux de Kenward et Roger tiennent compte de ce qu’on "
+      "l’ignore."}},
     {"both_arms_served",
      TM_NOTE_PLAIN,
      true,
@@ -242,6 +247,19 @@ const tm_note tm_note_table[] = {
      true,
      {"The estimate of the variance is not positive, or too small to be told from rounding.",
       "L’estimation de la variance n’est pas positive, ou trop petite pour être distinguée des arrondis."}},
+    {"variance_not_identified",
+     TM_NOTE_PLAIN,
+     true,
+     {"The variances of the mixed model cannot be told apart: every cluster has one row, or strata and covariates take "
+      "up "
+      "all differences between clusters.",
+      "Les variances du modèle mixte ne se distinguent pas : chaque grappe n’a qu’une ligne, ou les strates et les "
+      "covariables absorbent toutes les différences entre grappes."}},
+    {"model_too_large",
+     TM_NOTE_PLAIN,
+     true,
+     {"The mixed model has too many strata, covariates and levels for one computation.",
+      "Le modèle mixte compte trop de strates, de covariables et de niveaux pour un seul calcul."}},
     {"not_converged",
      TM_NOTE_PLAIN,
      true,

@@ -84,7 +84,7 @@ static void compare_variances(temoin_context *ctx, golden_tally *t, const golden
 
 /* The reference writes the cluster alone; blanks are clusters of one. At a boundary its degrees of freedom are those
  * that a program prints, not to be compared digit by digit; standard errors are. */
-static bool compare_mixed(temoin_context *ctx, golden_tally *t, const golden_data *data, const golden_result *r)
+static bool compare_partial_mixed(temoin_context *ctx, golden_tally *t, const golden_data *data, const golden_result *r)
 {
     golden_formula formula = {0};
     golden_sample s;
@@ -120,7 +120,7 @@ static bool compare_mixed(temoin_context *ctx, golden_tally *t, const golden_dat
 
 bool compare_partial(temoin_context *ctx, golden_tally *t, const golden_data *data, const golden_result *r)
 {
-    return compare_means(ctx, t, data, r) || compare_mixed(ctx, t, data, r);
+    return compare_means(ctx, t, data, r) || compare_partial_mixed(ctx, t, data, r);
 }
 
 bool compare_partial_is_whole(void)

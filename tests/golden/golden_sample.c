@@ -91,11 +91,12 @@ static bool read_variable(making *m, const char *name, variable *out)
 {
     const temoin_column *column = client_column(m, name), *waves = temoin_frame_find(m->data->outcomes, "wave");
     bool baseline = strcmp(name, "y0") == 0, wave = strcmp(name, "wavef") == 0, post = strcmp(name, "post") == 0;
+    bool month = strcmp(name, "wave") == 0;
     const double *number = column ? column->number : NULL;
     *out = (variable){.name = name};
     if (baseline) number = golden_values(m->ctx, m->data, m->result->outcome, "0");
-    if (!wave && !post && !number && !(column && column->code)) return false;
-    if (number || post)
+    if (!wave && !post && !month && !number && !(column && column->code)) return false;
+    if (number || post || month)
         out->number = golden_take(m->ctx, m->rows.n, sizeof *out->number);
     else
         out->code = golden_take(m->ctx, m->rows.n, sizeof *out->code);
@@ -104,6 +105,8 @@ static bool read_variable(making *m, const char *name, variable *out)
     for (int64_t i = 0; i < m->rows.n; i++) {
         if (post)
             out->number[i] = strcmp(waves->level[m->rows.wave[i]], "0") != 0;
+        else if (month)
+            out->number[i] = strtod(waves->level[m->rows.wave[i]], NULL);
         else if (number)
             out->number[i] = number[m->rows.client[i]];
         else
@@ -153,9 +156,22 @@ static void centre(const making *m, double *x)
     for (int64_t i = 0; i < m->rows.n; i++) x[i] -= mean;
 }
 
+/* The level without a column: the first that is seen, of waves the earliest. */
+static int32_t reference_level(const making *m, const variable *v)
+{
+    const bool wave = strcmp(v->name, "wavef") == 0;
+    int32_t first = v->n_levels;
+    for (int64_t i = 0; i < m->rows.n; i++) {
+        const int32_t l = v->code[i];
+        if (first == v->n_levels || (wave ? strtod(v->level[l], NULL) < strtod(v->level[first], NULL) : l < first))
+            first = l;
+    }
+    return first;
+}
+
 static void add_variable(making *m, columns *to, const variable *v)
 {
-    bool *seen = golden_take(m->ctx, v->n_levels, sizeof *seen), first = true;
+    bool *seen = golden_take(m->ctx, v->n_levels, sizeof *seen);
     if (v->number) {
         double *x = new_column(m, to, v->name);
         memcpy(x, v->number, (size_t)m->rows.n * sizeof *x);
@@ -163,14 +179,30 @@ static void add_variable(making *m, columns *to, const variable *v)
         return;
     }
     for (int64_t i = 0; i < m->rows.n; i++) seen[v->code[i]] = true;
+    const int32_t first = reference_level(m, v);
     for (int32_t l = 0; l < v->n_levels; l++) {
-        if (!seen[l]) continue;
-        if (!first) {
-            double *x = new_column(m, to, tm_text(m->ctx, "%s=%s", v->name, v->level[l]));
-            for (int64_t i = 0; i < m->rows.n; i++) x[i] = v->code[i] == l;
-            centre(m, x);
-        }
-        first = false;
+        if (!seen[l] || l == first) continue;
+        double *x = new_column(m, to, tm_text(m->ctx, "%s=%s", v->name, v->level[l]));
+        for (int64_t i = 0; i < m->rows.n; i++) x[i] = v->code[i] == l;
+        centre(m, x);
+    }
+}
+
+/* The arm times the variable: of a category, a column for each level of it but the first. */
+static void add_products(making *m, columns *to, const variable *v, const int32_t *arm)
+{
+    if (v->number) {
+        double *x = new_column(m, to, "product");
+        for (int64_t i = 0; i < m->rows.n; i++) x[i] = arm[i] ? v->number[i] : 0;
+        return;
+    }
+    bool *seen = golden_take(m->ctx, v->n_levels, sizeof *seen);
+    const int32_t first = reference_level(m, v);
+    for (int64_t i = 0; i < m->rows.n; i++) seen[v->code[i]] = true;
+    for (int32_t l = 0; l < v->n_levels; l++) {
+        if (!seen[l] || l == first) continue;
+        double *x = new_column(m, to, tm_text(m->ctx, ":%s%s", v->name, v->level[l]));
+        for (int64_t i = 0; i < m->rows.n; i++) x[i] = arm[i] && v->code[i] == l;
     }
 }
 
@@ -196,9 +228,8 @@ static bool add_covariates(making *m, const char *strata, golden_sample *out)
     }
     if (m->formula->crossed[0]) {
         assert_true(read_variable(m, m->formula->crossed, &v));
-        if (!v.number || out->sample.n_arms != 2) return false;
-        double *x = new_column(m, &to, "product");
-        for (int64_t i = 0; i < m->rows.n; i++) x[i] = out->sample.arm[i] ? v.number[i] : 0;
+        if (out->sample.n_arms != 2) return false;
+        add_products(m, &to, &v, out->sample.arm);
     }
     out->sample.n_covariates = to.n;
     out->sample.covariate = to.x;
@@ -212,8 +243,8 @@ static bool find_term(const making *m, golden_sample *out)
     out->term = -1;
     if (!term) return true;
     for (int32_t j = 0; j < out->sample.n_covariates; j++) {
-        bool product = strcmp(out->sample.covariate_name[j], "product") == 0;
-        if (product ? strchr(term, ':') != NULL : strcmp(out->sample.covariate_name[j], term) == 0) out->term = j;
+        const char *name = out->sample.covariate_name[j], *colon = strchr(term, ':');
+        if (strcmp(name, "product") == 0 ? colon != NULL : strcmp(name, colon ? colon : term) == 0) out->term = j;
     }
     return out->term >= 0;
 }

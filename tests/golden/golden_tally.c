@@ -4,6 +4,7 @@
 golden_comparer *const golden_comparers[] = {
     compare_linear,
     compare_glm,
+    compare_mixed,
     compare_survival,
     compare_binary,
     compare_rank,

@@ -45,6 +45,7 @@ golden_comparer compare_iv, compare_quantile, compare_pooled;
 golden_comparer compare_bootstrap, compare_joint;
 golden_comparer compare_step_down;
 golden_comparer compare_glm;
+golden_comparer compare_mixed;
 golden_comparer compare_survival;
 golden_comparer compare_partial;
 golden_comparer compare_icc;
