@@ -65,13 +65,14 @@ static temoin_status keep_two_arms(temoin_context *ctx, const tm_sample *all, co
     return TEMOIN_OK;
 }
 
-/* The effect of arms on some response; notes that nobody reads. */
-static temoin_status regress(temoin_context *ctx, const setting *s, const double *response, tm_effect *out)
+/* The effect of arms on some response; notes that nobody reads. level NaN: no more than its standard error. */
+static temoin_status regress(temoin_context *ctx, const setting *s, const double *response, double level,
+                             tm_effect *out)
 {
     tm_sample sample = *s->sample;
     sample.y = response;
     tm_notes_init(&out->notes, ctx);
-    return tm_effects_run(ctx, &sample, s->ols, s->variance, s->arm_weight, 1, s->level, out);
+    return tm_effects_run(ctx, &sample, s->ols, s->variance, s->arm_weight, 1, level, out);
 }
 
 /* y + factor · received. */
@@ -131,8 +132,8 @@ static temoin_status find_covariance(temoin_context *ctx, const setting *s, temo
     tm_effect sum, difference;
     TM_TRY(combine(ctx, s->sample, unit, &plus));
     TM_TRY(combine(ctx, s->sample, -unit, &minus));
-    TM_TRY(regress(ctx, s, plus, &sum));
-    TM_TRY(regress(ctx, s, minus, &difference));
+    TM_TRY(regress(ctx, s, plus, NAN, &sum));
+    TM_TRY(regress(ctx, s, minus, NAN, &difference));
     double more = isnan(sum.se) ? 0 : sum.se, less = isnan(difference.se) ? 0 : difference.se; /* exact opposites */
     stage->covariance = (more * more - less * less) / 4 / unit;
     return TEMOIN_OK;
@@ -158,7 +159,7 @@ static temoin_status test_exogeneity(temoin_context *ctx, const setting *s, temo
     sample.covariate = covariate;
     sample.covariate_name = name;
     with.sample = &sample;
-    TM_TRY(regress(ctx, &with, sample.y, &effect));
+    TM_TRY(regress(ctx, &with, sample.y, s->level, &effect));
     if (isnan(effect.se)) return TEMOIN_OK;
     stage->exogeneity = -effect.value / stage->value;
     stage->exogeneity_f = effect.statistic * effect.statistic;
@@ -176,7 +177,7 @@ static temoin_status find_ratio(temoin_context *ctx, const setting *s, bool full
     out->value /= stage->value;
     if (isnan(out->se)) return TEMOIN_OK;
     TM_TRY(combine(ctx, s->sample, -out->value, &rest));
-    TM_TRY(regress(ctx, s, rest, &residual));
+    TM_TRY(regress(ctx, s, rest, s->level, &residual));
     if (isnan(residual.se)) {
         tm_effect_refuse(out, "perfect_fit");
         return TEMOIN_OK;
@@ -199,7 +200,7 @@ static temoin_status run_two_arms(temoin_context *ctx, const setting *s, bool no
     if (s->sample->n == 0) return TEMOIN_OK;
     share_out(s->sample, s->arm_weight, stage);
     if (isnan(out->value)) return TEMOIN_OK;
-    TM_TRY(regress(ctx, s, s->sample->received, &receipt));
+    TM_TRY(regress(ctx, s, s->sample->received, s->level, &receipt));
     stage->value = receipt.value;
     stage->reduced_form = out->value;
     stage->reduced_form_se = out->se;

@@ -61,6 +61,15 @@ static double prior(const tm_model *model, int64_t i)
     return model->sample->weight ? model->sample->weight[i] : 1;
 }
 
+static void respond(const tm_glm_family *family, const tm_model *model, const double *eta, bool observed, int64_t i,
+                    double *response, double *weight)
+{
+    const tm_glm_point p = family->at(eta[i], model->sample->y[i]);
+    const double information = fmax(observed ? p.observed : p.expected, least_information);
+    response[i] = eta[i] + p.score / information;
+    weight[i] = prior(model, i) * information;
+}
+
 temoin_status tm_glm_fit(temoin_context *ctx, const tm_glm_family *family, const tm_model *model, const double *eta,
                          bool observed, const tm_fit **out)
 {
@@ -72,12 +81,12 @@ temoin_status tm_glm_fit(temoin_context *ctx, const tm_glm_family *family, const
     TM_SCRATCH(ctx, weighted, 1);
     TM_SCRATCH(ctx, response, n);
     TM_SCRATCH(ctx, weight, n);
-#pragma omp parallel for num_threads(tm_threads_for(ctx, 50.0 * (double)n)) schedule(static)
-    for (int64_t i = 0; i < n; i++) {
-        const tm_glm_point p = family->at(eta[i], model->sample->y[i]);
-        const double information = fmax(observed ? p.observed : p.expected, least_information);
-        response[i] = eta[i] + p.score / information;
-        weight[i] = prior(model, i) * information;
+    const int threads = tm_threads_for(ctx, 50.0 * (double)n);
+    if (threads == 1) { /* a parallel region, even of one thread, is a system call */
+        for (int64_t i = 0; i < n; i++) respond(family, model, eta, observed, i, response, weight);
+    } else {
+#pragma omp parallel for num_threads(threads) schedule(static)
+        for (int64_t i = 0; i < n; i++) respond(family, model, eta, observed, i, response, weight);
     }
     *working = *model->sample;
     working->y = response;
@@ -90,6 +99,14 @@ temoin_status tm_glm_fit(temoin_context *ctx, const tm_glm_family *family, const
 /* Sums in blocks that are added in order: the same bits whatever the number of threads. */
 enum { BLOCK = 4096 };
 
+static double block_loss(const tm_glm_family *family, const tm_model *model, const double *eta, int64_t b)
+{
+    double sum = 0;
+    for (int64_t i = b * BLOCK; i < model->sample->n && i < (b + 1) * BLOCK; i++)
+        sum += prior(model, i) * family->at(eta[i], model->sample->y[i]).loss;
+    return sum;
+}
+
 static temoin_status total_loss(temoin_context *ctx, const tm_glm_family *family, const tm_model *model,
                                 const double *eta, double *total)
 {
@@ -97,10 +114,13 @@ static temoin_status total_loss(temoin_context *ctx, const tm_glm_family *family
     int64_t n = model->sample->n, n_blocks = (n + BLOCK - 1) / BLOCK;
     double *part;
     TM_SCRATCH(ctx, part, n_blocks);
-#pragma omp parallel for num_threads(tm_threads_for(ctx, 50.0 * (double)n)) schedule(static)
-    for (int64_t b = 0; b < n_blocks; b++)
-        for (int64_t i = b * BLOCK; i < n && i < (b + 1) * BLOCK; i++)
-            part[b] += prior(model, i) * family->at(eta[i], model->sample->y[i]).loss;
+    const int threads = tm_threads_for(ctx, 50.0 * (double)n);
+    if (threads == 1) {
+        for (int64_t b = 0; b < n_blocks; b++) part[b] = block_loss(family, model, eta, b);
+    } else {
+#pragma omp parallel for num_threads(threads) schedule(static)
+        for (int64_t b = 0; b < n_blocks; b++) part[b] = block_loss(family, model, eta, b);
+    }
     *total = 0;
     for (int64_t b = 0; b < n_blocks; b++) *total += part[b];
     tm_arena_rewind(&ctx->scratch, mark);

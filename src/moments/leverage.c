@@ -6,6 +6,15 @@
 
 #include "kernels/kernels.h"
 
+enum { BLOCK = 4096 };
+
+static void add_block(const tm_fit *fit, int64_t b, double *h)
+{
+    const int64_t end = b * BLOCK + BLOCK < fit->n ? b * BLOCK + BLOCK : fit->n;
+    for (int32_t j = 0; j < fit->rank; j++)
+        for (int64_t i = b * BLOCK; i < end; i++) h[i] += fit->q[j][i] * fit->q[j][i];
+}
+
 void tm_row_leverage(temoin_context *ctx, const tm_fit *fit, double *h)
 {
     for (int64_t c = 0; c < fit->n_cells; c++) {
@@ -14,11 +23,13 @@ void tm_row_leverage(temoin_context *ctx, const tm_fit *fit, double *h)
         for (int64_t i = cell->start; i < cell->start + cell->n; i++)
             h[i] = fit->root_weight ? fit->root_weight[i] * fit->root_weight[i] * inverse : inverse;
     }
-#pragma omp parallel for num_threads(tm_threads_for(ctx, (double)fit->n * fit->rank)) schedule(static)
-    for (int64_t b = 0; b < (fit->n + 4095) / 4096; b++) {
-        int64_t end = b * 4096 + 4096 < fit->n ? b * 4096 + 4096 : fit->n;
-        for (int32_t j = 0; j < fit->rank; j++)
-            for (int64_t i = b * 4096; i < end; i++) h[i] += fit->q[j][i] * fit->q[j][i];
+    const int64_t n_blocks = (fit->n + BLOCK - 1) / BLOCK;
+    const int threads = tm_threads_for(ctx, (double)fit->n * fit->rank);
+    if (threads == 1) { /* a parallel region, even of one thread, is a system call */
+        for (int64_t b = 0; b < n_blocks; b++) add_block(fit, b, h);
+    } else {
+#pragma omp parallel for num_threads(threads) schedule(static)
+        for (int64_t b = 0; b < n_blocks; b++) add_block(fit, b, h);
     }
 }
 

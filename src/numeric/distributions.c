@@ -30,23 +30,46 @@ static double log_cosh(double u)
     return u < 1 ? tm_log1p(2 * half * half) : u - M_LN2 + tm_log1p(tm_exp(-2 * u));
 }
 
-/* log(cosh(u + v) / cosh(u)), given tanh(u) */
-static double log_growth(double v, double tanh_u)
+enum { STEPS = 36, PER_UNIT = 8, NODES = 2 * STEPS + 1 }; /* x from -4.5 to 4.5: beyond, terms are below 1e-30 of all */
+
+/* exp(x - exp(-x)) and 1 + exp(-x) at the steps of x. */
+typedef struct nodes {
+    double v[NODES], weight[NODES];
+} nodes;
+
+static void fill_nodes(nodes *at)
 {
-    if (v > 30) return v + tm_log((1 + tanh_u) / 2);
-    const double half = tm_sinh(v / 2);
-    return tm_log1p(2 * half * half + tanh_u * tm_sinh(v));
+    for (int k = 0; k < NODES; k++) at->weight[k] = -(double)(k - STEPS) / PER_UNIT;
+    tm_exp_each(at->weight, NODES);
+    for (int k = 0; k < NODES; k++) at->v[k] = (double)(k - STEPS) / PER_UNIT - at->weight[k];
+    tm_exp_each(at->v, NODES);
+    for (int k = 0; k < NODES; k++) at->weight[k] = 1 + at->weight[k];
 }
 
-static double mills_integral(double u, double df)
+/* sinh(x) of numbers from 0 to 30, by their exp(x) - 1. */
+static double sinh_of(double less)
 {
-    enum { STEPS = 36, PER_UNIT = 8 }; /* x from -4.5 to 4.5: beyond, terms are below 1e-30 of the sum */
+    return (less + less / (less + 1)) / 2;
+}
+
+static double mills_integral(const nodes *at, double u, double df)
+{
     const double tanh_u = tm_tanh(u), scale = 1 / (df * tanh_u + fmin(df, sqrt(df)));
-    double sum = 0;
-    for (int k = -STEPS; k <= STEPS; k++) {
-        const double x = (double)k / PER_UNIT, squeeze = tm_exp(-x), v = scale * tm_exp(x - squeeze);
-        sum += tm_exp(-df * log_growth(v, tanh_u)) * v * (1 + squeeze);
+    double v[NODES], half[NODES], whole[NODES], sum = 0;
+    for (int k = 0; k < NODES; k++) {
+        v[k] = scale * at->v[k];
+        whole[k] = fmin(v[k], 30);
+        half[k] = whole[k] / 2;
     }
+    tm_expm1_each(whole, NODES);
+    tm_expm1_each(half, NODES);
+    for (int k = 0; k < NODES; k++) { /* the logarithm of cosh(u + v) / cosh(u) */
+        const double h = sinh_of(half[k]), s = sinh_of(whole[k]);
+        const double growth = v[k] > 30 ? v[k] + tm_log((1 + tanh_u) / 2) : tm_log1p(2 * h * h + tanh_u * s);
+        whole[k] = -df * growth;
+    }
+    tm_exp_each(whole, NODES);
+    for (int k = 0; k < NODES; k++) sum += whole[k] * v[k] * at->weight[k];
     return sum / PER_UNIT;
 }
 
@@ -56,7 +79,9 @@ double tm_student_p_two_sided(double t, double df)
     if (df > df_normal) return 2 * tm_normal_cdf(-fabs(t));
     const double u = tm_asinh(fabs(t) / sqrt(df));
     if (isinf(u)) return 0;
-    return fmin(tm_exp(-df * log_cosh(u)) * (mills_integral(u, df) / mills_integral(0, df)), 1);
+    nodes at;
+    fill_nodes(&at);
+    return fmin(tm_exp(-df * log_cosh(u)) * (mills_integral(&at, u, df) / mills_integral(&at, 0, df)), 1);
 }
 
 /* The normal quantile to some four digits, where Newton's method starts: as the result may keep a trace of its start,
@@ -71,10 +96,12 @@ static double rough_normal_upper(double q)
  * start, is at the root's right after one step and then comes down to it. */
 static double upper_quantile_u(double q, double df)
 {
-    const double target = tm_log(q), at_zero = -M_LN2 - tm_log(mills_integral(0, df));
+    nodes at;
+    fill_nodes(&at);
+    const double target = tm_log(q), at_zero = -M_LN2 - tm_log(mills_integral(&at, 0, df));
     double u = tm_asinh(fmax(rough_normal_upper(q), 0) / sqrt(df));
     for (int i = 0; i < 100; i++) {
-        const double mills = mills_integral(u, df);
+        const double mills = mills_integral(&at, u, df);
         const double step = (at_zero - df * log_cosh(u) + tm_log(mills) - target) * mills;
         u = fmax(u + step, 0);
         if (fabs(step) <= 1e-15 * u) break;

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "numeric/elementary.h"
 
-#include <float.h>
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 
 /* log 2 in two parts: the first has 32 bits, so that any exponent times it is exact. */
 static const double log2_high = 0x1.62e42feep-1, log2_low = 0x1.a39ef35793c76p-33;
 
 /* Σ_{n >= 0} r^n / (n + first)!, as far as it matters for |r| <= 0.35; first is 1 or 2. */
+enum { TERMS = 15 };
+
 static double series(double r, int first)
 {
-    enum { TERMS = 15 };
     double sum = 1;
     for (int n = TERMS; n > 0; n--) sum = 1 + r * sum / (n + first);
     return first == 1 ? sum : sum / 2;
@@ -26,10 +29,20 @@ static int reduce(double x, double *r, double *rest)
     return k;
 }
 
-/* x 2^k, also where 2^k itself would over- or underflow. */
+/* 2^k, |k| < 1023 */
+static double power_of_two(int k)
+{
+    const uint64_t bits = (uint64_t)(k + 1023) << 52;
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    return power;
+}
+
+/* x 2^k, x near one, also where 2^k itself would over- or underflow: only the second product can round. */
 static double scale(double x, int k)
 {
-    return ldexp(x, k);
+    const int half = k / 2;
+    return x * power_of_two(half) * power_of_two(k - half);
 }
 
 double tm_exp(double x)
@@ -46,6 +59,64 @@ double tm_expm1(double x)
 {
     if (fabs(x) <= 0.35) return x + x * x * series(x, 2);
     return tm_exp(x) - 1;
+}
+
+/* Eight numbers side by side go through the same steps, so that the processor need not wait for one division before it
+ * starts the next. */
+enum { LANES = 8 };
+
+static void series_lanes(const double *r, double *sum)
+{
+    for (int i = 0; i < LANES; i++) sum[i] = 1;
+    for (int n = TERMS; n > 0; n--)
+        for (int i = 0; i < LANES; i++) sum[i] = 1 + r[i] * sum[i] / (n + 2);
+    for (int i = 0; i < LANES; i++) sum[i] /= 2;
+}
+
+/* x from -746 to 710 */
+static void exp_lanes(double *x)
+{
+    double r[LANES], rest[LANES], sum[LANES];
+    int k[LANES];
+    for (int i = 0; i < LANES; i++) k[i] = reduce(x[i], &r[i], &rest[i]);
+    series_lanes(r, sum);
+    for (int i = 0; i < LANES; i++) {
+        const double less = r[i] + r[i] * r[i] * sum[i];
+        x[i] = scale(1 + (less + rest[i] * (1 + less)), k[i]);
+    }
+}
+
+void tm_exp_each(double *x, int n)
+{
+    for (int first = 0; first < n; first += LANES) {
+        double lane[LANES] = {0};
+        const int most = n - first < LANES ? n - first : LANES;
+        bool plain = true;
+        for (int i = 0; i < most; i++) {
+            plain &= x[first + i] < 709 && x[first + i] > -745;
+            lane[i] = x[first + i];
+        }
+        if (plain) exp_lanes(lane);
+        for (int i = 0; i < most; i++) x[first + i] = plain ? lane[i] : tm_exp(lane[i]);
+    }
+}
+
+void tm_expm1_each(double *x, int n)
+{
+    for (int first = 0; first < n; first += LANES) {
+        double lane[LANES] = {0}, sum[LANES];
+        const int most = n - first < LANES ? n - first : LANES;
+        bool small = true, large = true;
+        for (int i = 0; i < most; i++) {
+            lane[i] = x[first + i];
+            small &= fabs(lane[i]) <= 0.35;
+            large &= lane[i] > 0.35 && lane[i] < 709;
+        }
+        if (small) series_lanes(lane, sum);
+        if (large) exp_lanes(lane);
+        for (int i = 0; i < most; i++)
+            x[first + i] = small ? lane[i] + lane[i] * lane[i] * sum[i] : large ? lane[i] - 1 : tm_expm1(lane[i]);
+    }
 }
 
 /* log(1 + f) for -0.3 < f < 0.42: with s = f / (2 + f) it is 2 atanh(s), and 2 s = f - f²/2 + s f²/2, which leaves the

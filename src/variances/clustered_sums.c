@@ -128,7 +128,13 @@ static temoin_status sum_clusters(temoin_context *ctx, const tm_fit *fit, int32_
     TM_SCRATCH(ctx, rooms, room * ctx->threads);
     TM_SCRATCH(ctx, columns, n_columns * ctx->threads);
     const double *l = fit->basis + (int64_t)contrast * fit->n_parameters;
-#pragma omp parallel for num_threads(tm_threads_for(ctx, (double)fit->n *dim *dim)) schedule(dynamic, 16)
+    const int threads = tm_threads_for(ctx, (double)fit->n * dim * dim);
+    if (threads == 1) { /* a parallel region, even of one thread, is a system call */
+        workspace w = workspace_view(rooms, columns, dim);
+        for (int32_t g = 0; g < fit->n_clusters; g++) sum_cluster(ctx->kernels, fit, g, l, power, &w, sums);
+        return TEMOIN_OK;
+    }
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 16)
     for (int32_t g = 0; g < fit->n_clusters; g++) {
         workspace w = workspace_view(rooms + thread_index() * room, columns + thread_index() * n_columns, dim);
         sum_cluster(ctx->kernels, fit, g, l, power, &w, sums);

@@ -72,8 +72,18 @@ static const rand_sample *suit(const rand_sample *r, tm_outcome outcome)
 
 typedef void law(temoin_context *ctx, const rand_sample *r, const tm_estimator *e, const tm_variance *v);
 
-/* Estimators that run themselves iterate, and many share their code: each sees one trial in so many. */
-enum { OWN_EVERY = 8 };
+/* An estimator and a variance see one trial in so many, in turn: estimators that run themselves iterate and many share
+ * their code, the instrumented ones make seven regressions of each, and those of panels are `ols` where there is none.
+ */
+enum { OWN_EVERY = 8, SHARED_EVERY = 6, LINEAR_EVERY = 3 };
+
+static bool has_turn(int trial, int e, int v)
+{
+    const tm_estimator *estimator = tm_estimators[e];
+    if (estimator->run) return (trial + e) % OWN_EVERY == 0;
+    const bool shared = estimator->instrumented || estimator->waves != TM_WAVES_SINGLE;
+    return (trial + e + v) % (shared ? SHARED_EVERY : LINEAR_EVERY) == 0;
+}
 
 /* least: effects that must have a number, so that a law is not kept by refusing. */
 static void for_all(law *check, const char *name, int features, int trials, int least, uint64_t seed)
@@ -88,7 +98,7 @@ static void for_all(law *check, const char *name, int features, int trials, int 
             for (int v = 0; v < tm_n_variances; v++) {
                 now.estimator = tm_estimators[e]->key;
                 now.variance = tm_variances[v]->key;
-                if (tm_estimators[e]->run && (trial + e) % OWN_EVERY) continue;
+                if (!has_turn(trial, e, v)) continue;
                 now.sample = suit(&r, tm_estimators[e]->outcome);
                 if (tm_variance_serves(tm_variances[v], tm_estimators[e]))
                     check(ctx, now.sample, tm_estimators[e], tm_variances[v]);
@@ -267,7 +277,7 @@ static void scales(temoin_context *ctx, const rand_sample *r, const tm_estimator
 static void outcome_scale_scales_the_effect(void **state)
 {
     (void)state;
-    for_all(scales, "a + b y", TAME, 100, 7000, 14);
+    for_all(scales, "a + b y", TAME, 100, 5000, 14);
 }
 
 static void covariates(temoin_context *ctx, const rand_sample *r, const tm_estimator *e, const tm_variance *v)
@@ -320,7 +330,7 @@ static void singletons(temoin_context *ctx, const rand_sample *r, const tm_estim
 static void singleton_clusters_are_no_clusters(void **state)
 {
     (void)state;
-    for_all(singletons, "singleton clusters", TAME, 200, 1500, 16);
+    for_all(singletons, "singleton clusters", TAME, 200, 1000, 16);
 }
 
 /* Every client twice, in the own cluster: the scores' sums double with the normal equations. Twice the weight is the
@@ -399,7 +409,7 @@ static void bytes(temoin_context *ctx, const rand_sample *r, const tm_estimator 
 static void same_bytes_everywhere(void **state)
 {
     (void)state;
-    enum { ROWS = 9001 };
+    enum { ROWS = 5001 };
     static double y[4][ROWS], weight[ROWS], received[ROWS], x[2][ROWS]; /* y by tm_outcome */
     static int32_t arm[ROWS], stratum[ROWS], cluster[ROWS];
     static const double *const covariate[] = {x[0], x[1]};
@@ -423,7 +433,7 @@ static void same_bytes_everywhere(void **state)
             s.y = y[tm_estimators[e]->outcome];
             for (int v = 0; v < tm_n_variances; v++)
                 if (tm_variance_serves(tm_variances[v], tm_estimators[e]) &&
-                    !(tm_estimators[e]->run && (e + v + weighted) % OWN_EVERY))
+                    (e + v + weighted) % (tm_estimators[e]->run ? OWN_EVERY : 2) == 0)
                     same_bytes(&s, tm_estimators[e], tm_variances[v]);
         }
     }

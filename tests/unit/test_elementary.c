@@ -61,11 +61,35 @@ static void the_ends_are_right(void **state)
     assert_true(tm_log(DBL_MIN / 4) == (double)logl(DBL_MIN / 4));
 }
 
+/* Blocks of small, of large, of mixed numbers and of those at the ends. */
+static void each_has_the_bits_of_one(void **state)
+{
+    (void)state;
+    enum { N = 203 };
+    static const double size[] = {0.3, 1e-9, 2, 30, 700, 760};
+    uint64_t seed = 4;
+    for (int round = 0; round < 600; round++) {
+        double x[N], grown[N], less[N];
+        for (int i = 0; i < N; i++) {
+            x[i] = (next_uniform(&seed) - (round % 2 ? 0 : 0.5)) * 2 * size[round % 6];
+            if (round % 60 == 0 && i % 17 == 0) x[i] = i % 2 ? NAN : i % 3 ? INFINITY : -INFINITY;
+            grown[i] = less[i] = x[i];
+        }
+        tm_exp_each(grown, N);
+        tm_expm1_each(less, N);
+        for (int i = 0; i < N; i++) {
+            const double one[] = {tm_exp(x[i]), tm_expm1(x[i])};
+            assert_true(isnan(x[i]) ? isnan(grown[i]) && isnan(less[i]) : grown[i] == one[0] && less[i] == one[1]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors_are_below_two_units),
         cmocka_unit_test(the_ends_are_right),
+        cmocka_unit_test(each_has_the_bits_of_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
