@@ -11,7 +11,6 @@ static const struct {
 } apart[] = {
     {"balance", "hansen_bowers", "the program golden-balance compares it"},
     {"balance", "hansen_bowers_z", "the program golden-balance compares it"},
-    {"icc", NULL, "variance between caseworkers is not estimated here"},
     {"mixed", NULL, "a random intercept in one arm only is not one of the mixed models here"},
     {"partially_nested", NULL, "there are no mixed models here"},
     {"selection", NULL, "there are no bounds for attrition here"},
