@@ -77,11 +77,15 @@ typedef struct temoin_survival_row {
 
 /** How caseworkers stand to the arms, as the data show it: what can be told apart at all.
  *
- * `verdict` is the worst over the arms that have workers: "one_worker" (an arm with workers has one only: worker and
- * arm cannot be told apart), "weak" (two to four in an arm), "adequate" (five or more), "crossed" (workers serve
- * several arms: effects within workers exist), "one_arm" (one arm only has workers: partially nested),
- * "randomized_workers" (workers were drawn for the arms). `reason` is a note of the closed set that says what it rests
- * on.
+ * `verdict` is one of
+ *   "not_identifiable"    worker and effect cannot be told apart: an arm with workers has one only, or each worker has
+ *                         one client, or no stratum has two workers of an arm
+ *   "randomized_workers"  workers were drawn for the arms
+ *   "crossed"             workers serve several arms: effects within workers exist
+ *   "one_arm"             one arm only has workers: partially nested
+ *   "weak"                two to four workers in an arm that has any
+ *   "adequate"            five or more in each
+ * the first that holds. `reason` is a note of the closed set that says what it rests on.
  */
 typedef struct temoin_provider_structure {
     const char *verdict;

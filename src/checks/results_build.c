@@ -3,6 +3,7 @@
 #include "checks/check_kind.h"
 #include "checks/estimate_methods.h"
 #include "checks/estimate_rows.h"
+#include "checks/provider_columns.h"
 #include "inference/adjust_families.h"
 #include "temoin/estimate.h"
 #include "temoin/version.h"
@@ -57,6 +58,7 @@ temoin_status temoin_results_build(temoin_context *ctx, const temoin_trial *tria
     TM_TRY(describe_trial(ctx, assignment, results));
     temoin_row *rows;
     TM_TRY(tm_estimate_rows_build(ctx, assignment, results, &rows));
+    TM_TRY(tm_provider_columns_fill(ctx, assignment, rows, results->n_rows));
     tm_mark mark = tm_arena_mark(&ctx->scratch);
     TM_TRY(tm_families_adjust(ctx, assignment, rows, results->n_rows, &results->families));
     results->n_families = plan->n_families;
