@@ -11,6 +11,8 @@
 
 /* With fewer rows the degrees of freedom of a robust variance matter, and Bell & McCaffrey's are the default. */
 enum { FEW_ROWS = 500 };
+/* Of one registry. */
+enum { MOST_KEYS = 256 };
 
 /* The first in the list of an estimator that runs itself; of a linear model, in the registry. */
 static const tm_variance *first_variance(const tm_estimator *estimator, bool clustered)
@@ -50,7 +52,7 @@ static temoin_status fail_key(temoin_context *ctx, const temoin_plan *plan, int 
 static temoin_status find_method(temoin_context *ctx, const temoin_plan *plan, int e, tm_estimate_method *out)
 {
     const tm_plan_estimate *estimate = &plan->estimates[e];
-    const char *known[64];
+    const char *known[MOST_KEYS];
     out->estimator = tm_estimator_find(estimate->estimator);
     out->variance = estimate->variance ? tm_variance_find(estimate->variance) : NULL;
     if (!out->estimator) {
@@ -171,9 +173,22 @@ static temoin_status check_receipt(temoin_context *ctx, const temoin_plan *plan,
     return TEMOIN_OK;
 }
 
+/* Sites are those of providers. */
+static temoin_status check_sites(temoin_context *ctx, const temoin_plan *plan, int e, const tm_estimate_method *m)
+{
+    const char *cluster = plan->estimates[e].cluster;
+    if (!m->estimator->takes_sites || (plan->providers.site && cluster && strcmp(cluster, "provider") == 0))
+        return TEMOIN_OK;
+    TM_FAIL(
+        ctx, TEMOIN_ERR_PLAN,
+        "%s: line %d: estimator \"%s\" needs `cluster: provider` and `providers.site`: the column of the clients that "
+        "says where their provider works",
+        plan->path, tm_plan_line(plan, "estimates[%d].estimator", e), m->estimator->key);
+}
+
 temoin_status tm_statistics_validate(temoin_context *ctx, const temoin_plan *plan)
 {
-    const char *known[64];
+    const char *known[MOST_KEYS];
     for (int i = 0; i < tm_n_statistics; i++) known[i] = tm_statistics[i]->key;
     for (int32_t e = 0; e < plan->n_estimates; e++) {
         const char *statistic = plan->estimates[e].randomization;
@@ -195,6 +210,7 @@ temoin_status tm_estimate_methods_build(temoin_context *ctx, const temoin_plan *
         TM_TRY(find_method(ctx, plan, e, &methods[e]));
         TM_TRY(check_method(ctx, plan, e, &methods[e]));
         TM_TRY(check_receipt(ctx, plan, e, &methods[e]));
+        TM_TRY(check_sites(ctx, plan, e, &methods[e]));
     }
     *out = methods;
     return TEMOIN_OK;

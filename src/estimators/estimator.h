@@ -68,6 +68,7 @@ typedef struct tm_estimator {
     tm_waves_taken waves;  /* other than single: rows client × wave, and clustered variances only */
     bool moves_with_level; /* effects follow b y, but not a + b y */
     bool weighs_by_design; /* asks for the sample's `chances`, and takes no weights */
+    bool takes_sites;      /* asks for the providers' sites */
     bool normal;           /* with instrumented: normal reference, the delta method's */
 } tm_estimator;
 

@@ -157,5 +157,6 @@ temoin_status tm_glm_model_build(temoin_context *ctx, const tm_request *request,
     out->model = model;
     out->identified = identified;
     out->left_out = left_out;
+    out->fit = fit->n_dropped ? NULL : fit;
     return TEMOIN_OK;
 }

@@ -12,6 +12,7 @@ typedef struct tm_glm_model {
     const int32_t *arm_column; /* [n_arms] the arm's column, -1: the reference, or not in the model */
     const bool *identified;    /* [n_contrasts] */
     const int64_t *left_out;   /* [n_contrasts] rows in strata without the contrast */
+    const struct tm_fit *fit;  /* of the model by least squares; NULL: it was not made */
 } tm_glm_model;
 
 /* Of the request's rows those marked in `keep` (NULL: all). Adds collinear and constant_in_arm to the effects' notes;

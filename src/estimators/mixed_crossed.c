@@ -2,7 +2,8 @@
 #include "estimators/mixed_effects.h"
 
 /* y_iw = α_(wave, stratum) + τ arm + x'β + u_cluster + v_client + e: the clients of a worker are alike, and a client is
- * like themselves at other waves. Clients who change workers cross the two factors; else clients are nested. */
+ * like themselves at other waves. Clients who change workers cross the two factors; else clients are nested. Of an
+ * estimate that is clustered by clients, u is left out. */
 static temoin_status run(temoin_context *ctx, const tm_request *request, tm_effect *out)
 {
     return tm_mixed_run(ctx, request, &(tm_mixed_options){.reml = true, .clients = true}, out);

@@ -85,23 +85,31 @@ static temoin_status count_clusters(temoin_context *ctx, mixing *m)
     return TEMOIN_OK;
 }
 
-/* Clients as levels too. The factor with the most levels comes first. */
-static temoin_status add_clients(temoin_context *ctx, mixing *m)
+/* Clients as levels. */
+static temoin_status number_clients(temoin_context *ctx, const tm_sample *sample, tm_random_factor *out)
 {
-    const tm_sample *sample = m->request->sample;
     int32_t *client, n = 0;
     TM_SCRATCH(ctx, client, sample->n);
     for (int64_t i = 0; i < sample->n; i++) {
         n += i == 0 || !sample->unit || sample->unit[i] != sample->unit[i - 1];
         client[i] = n - 1;
     }
-    const tm_random_factor clients = {n, client}, clusters = {sample->n_clusters, sample->cluster};
-    const bool more = n >= sample->n_clusters;
-    m->n_factors = 2;
-    m->beside = more ? clusters : clients;
-    m->sample.cluster = more ? clients.level : clusters.level;
-    m->sample.n_clusters = more ? clients.n_levels : clusters.n_levels;
+    *out = (tm_random_factor){n, client};
     return TEMOIN_OK;
+}
+
+/* Beside the clusters, unless it is they. The factor with the most levels comes first. */
+static void add_factor(mixing *m, tm_random_factor factor)
+{
+    const tm_random_factor clusters = {m->sample.n_clusters, m->sample.cluster};
+    const size_t size = (size_t)m->sample.n * sizeof *factor.level;
+    if (factor.n_levels == clusters.n_levels && memcmp(factor.level, clusters.level, size) == 0) return;
+    const bool more = factor.n_levels >= clusters.n_levels;
+    m->n_factors = 2;
+    m->beside = more ? clusters : factor;
+    if (!more) return;
+    m->sample.cluster = factor.level;
+    m->sample.n_clusters = factor.n_levels;
 }
 
 /* What all contrasts share; *refused stays NULL when there is a fit. */
@@ -112,7 +120,8 @@ static temoin_status fit_model(temoin_context *ctx, mixing *m, bool reml, tm_glm
     tm_random_moments *moments;
     request.sample = &m->sample;
     TM_TRY(tm_glm_model_build(ctx, &request, NULL, model, m->effects));
-    TM_TRY(tm_fit_build(ctx, model->model, fit));
+    *fit = model->fit;
+    if (!*fit) TM_TRY(tm_fit_build(ctx, model->model, fit));
     if ((*fit)->n <= (*fit)->n_parameters)
         *refused = "too_few_units";
     else if ((*fit)->residual_ss <= perfect_tolerance * perfect_tolerance * (*fit)->total_ss)
@@ -190,7 +199,8 @@ temoin_status tm_mixed_run(temoin_context *ctx, const tm_request *request, const
                            tm_effect *out)
 {
     mixing m = {.request = request, .effects = out, .sample = *request->sample, .n_factors = 1};
-    if (request->sample->weight || !request->sample->cluster) {
+    const bool no_levels = !request->sample->cluster || (options->sites && !request->sample->site);
+    if (request->sample->weight || no_levels) {
         refuse_all(&m, request->sample->weight ? "weights_not_taken" : "variance_not_identified");
         return TEMOIN_OK;
     }
@@ -202,6 +212,11 @@ temoin_status tm_mixed_run(temoin_context *ctx, const tm_request *request, const
     TM_TRY(scale_outcome(ctx, &m));
     TM_TRY(absorb_waves(ctx, &m.sample));
     TM_TRY(count_clusters(ctx, &m));
-    if (options->clients) TM_TRY(add_clients(ctx, &m));
+    if (options->sites) add_factor(&m, (tm_random_factor){m.sample.n_sites, m.sample.site});
+    if (options->clients) {
+        tm_random_factor clients = {0, NULL};
+        TM_TRY(number_clients(ctx, &m.sample, &clients));
+        add_factor(&m, clients);
+    }
     return finish(ctx, &m, options->reml);
 }

@@ -7,8 +7,10 @@
 #include "estimators/estimator.h"
 
 typedef struct tm_mixed_options {
-    bool reml;    /* else maximum likelihood */
-    bool clients; /* the rows are client × wave: clients are random too, crossed with clusters or nested in them */
+    bool reml; /* else maximum likelihood */
+    bool
+        clients; /* the rows are client × wave: clients are random too, crossed with clusters, nested in them or they */
+    bool sites;  /* the sample's sites are random too; clusters are nested in them, or cross them */
 } tm_mixed_options;
 
 /* As the `run` of an estimator; variances "kenward_roger model_satterthwaite model_wald_z".

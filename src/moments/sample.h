@@ -36,6 +36,8 @@ typedef struct tm_sample {
     const int32_t *arm;     /* [n] */
     const int32_t *stratum; /* [n] */
     const int32_t *cluster; /* [n]; NULL: every row is its own */
+    int32_t n_sites;        /* 0: the plan names none, or clusters are not providers */
+    const int32_t *site;    /* [n] where the provider works; NULL with n_sites 0 */
     int32_t n_subclusters;
     const int32_t *subcluster; /* [n] parts of clusters, which the bootstrap draws; NULL: it draws clusters */
     const double

@@ -228,6 +228,27 @@ static temoin_status number_clusters(temoin_context *ctx, const building *b, tm_
     return TEMOIN_OK;
 }
 
+/* Sites, where the plan says which column has them, numbered as clusters are; a provider whose site is blank is at one
+ * of its own. */
+static temoin_status number_sites(temoin_context *ctx, const building *b, tm_sample *out)
+{
+    const char *name = b->trial->plan->providers.site;
+    const temoin_column *column = name ? temoin_frame_find(b->trial->clients, name) : NULL;
+    int32_t *number, *alone, *site;
+    if (!column || !column->code || strcmp(b->cluster, "provider") != 0) return TEMOIN_OK;
+    TM_SCRATCH(ctx, number, column->n_levels); /* 0: not met yet; else 1 + the site */
+    TM_SCRATCH(ctx, alone, out->n_clusters);
+    TM_SCRATCH(ctx, site, out->n);
+    for (int64_t i = 0; i < out->n; i++) {
+        const int32_t code = column->code[b->unit[i]];
+        int32_t *of = code < 0 ? &alone[out->cluster[i]] : &number[code];
+        if (!*of) *of = ++out->n_sites;
+        site[i] = *of - 1;
+    }
+    out->site = site;
+    return TEMOIN_OK;
+}
+
 /* A row as part of its cluster. */
 typedef struct part {
     int32_t cluster, code;
@@ -349,6 +370,7 @@ static temoin_status build_sample(temoin_context *ctx, building *b, int32_t meas
     TM_TRY(gather(ctx, b, out));
     if (b->waves) TM_TRY(build_panel(ctx, b, out));
     if (b->cluster) TM_TRY(number_clusters(ctx, b, out));
+    if (b->cluster) TM_TRY(number_sites(ctx, b, out));
     if (b->cluster && estimate->bootstrap && trial->plan->bootstrap.subclusters)
         TM_TRY(number_subclusters(ctx, b, out));
     return tm_covariates_build(ctx, &request, b->unit, out->n, out, b->notes);
