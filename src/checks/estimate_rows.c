@@ -5,13 +5,12 @@
 #include <string.h>
 
 #include "checks/estimate_methods.h"
+#include "checks/row_fill.h"
 #include "inference/effect_path.h"
-#include "inference/effect_size.h"
 #include "inference/effects.h"
 #include "inference/estimate_cells.h"
 #include "inference/randomize_estimate.h"
 #include "inference/subgroup_tests.h"
-#include "numeric/stream.h"
 #include "result/record.h"
 
 /* What stands beside the rows. */
@@ -38,73 +37,6 @@ static temoin_status count_rows(temoin_context *ctx, const temoin_trial *trial, 
     return TEMOIN_OK;
 }
 
-/* Clients and rows of one side of a contrast. */
-typedef struct side {
-    int64_t n, n_rows, last;
-    double sum;
-} side;
-
-static void add_to_side(side *to, const tm_sample *sample, int64_t i)
-{
-    const int64_t unit = sample->panel ? sample->unit[i] : i;
-    to->n += to->n_rows == 0 || unit != to->last;
-    to->n_rows++;
-    to->last = unit;
-    to->sum += sample->y[i];
-}
-
-static void describe_arms(const tm_sample *sample, const double *arm_weight, int32_t effect, temoin_row *row)
-{
-    side arm = {0}, reference = {0}, all = {0};
-    for (int64_t i = 0; i < sample->n; i++) {
-        const double weight = arm_weight[sample->arm[i]];
-        if (!tm_panel_is_about(sample->panel, effect, i)) continue;
-        add_to_side(&all, sample, i);
-        if (weight > 0) add_to_side(&arm, sample, i);
-        if (weight < 0) add_to_side(&reference, sample, i);
-    }
-    row->n = all.n;
-    row->n_arm = arm.n;
-    row->n_reference = reference.n;
-    row->mean_arm = arm.n ? arm.sum / (double)arm.n_rows : NAN;
-    row->mean_reference = reference.n ? reference.sum / (double)reference.n_rows : NAN;
-    if (sample->panel) row->n_rows = sample->n;
-}
-
-/* Of effects that are differences in means. */
-static double effect_size(const tm_plan_measure *measure, const tm_sample *sample, const tm_estimator *estimator,
-                          const double *arm_weight, double value)
-{
-    static const char *const keys[] = {"dim", "dim_precision", "ols", "lin"};
-    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
-        if (strcmp(estimator->key, keys[k]) == 0)
-            return measure->kind == TM_MEASURE_BINARY ? tm_cox_index(sample, arm_weight, value)
-                                                      : tm_effect_size(sample, arm_weight, value, TM_SPREAD_CORRECTED);
-    return NAN;
-}
-
-static void fill_row(const tm_plan_estimate *estimate, const tm_plan_contrast *contrast, const tm_variance *variance,
-                     const tm_effect *effect, temoin_row *row)
-{
-    row->arm = contrast->arm;
-    row->reference = contrast->reference;
-    row->estimator = estimate->estimator;
-    row->variance = variance->key;
-    row->n_clusters = effect->n_clusters;
-    row->value = effect->value;
-    row->se = effect->se;
-    row->df = effect->df;
-    row->statistic = effect->statistic;
-    row->p = effect->p;
-    row->ci_low = effect->ci_low;
-    row->ci_high = effect->ci_high;
-    row->level = estimate->level;
-    row->p_bootstrap = effect->p_bootstrap;
-    row->ci_bootstrap_low = effect->ci_bootstrap_low;
-    row->ci_bootstrap_high = effect->ci_bootstrap_high;
-    row->n_bootstrap = effect->n_bootstrap;
-}
-
 /* What stands beside a row goes under the names of the row. */
 static void keep_beside(const tm_effect *effect, const char *wave, const temoin_row *row, beside *kept)
 {
@@ -125,22 +57,6 @@ static void keep_beside(const tm_effect *effect, const char *wave, const temoin_
         joint->arm = joint->reference = "";
         joint->wave = wave;
     }
-}
-
-/* The bootstrap of the plan. Its stream does not depend on the seed, which may be secret. */
-static tm_bootstrap_options choose_bootstrap(const temoin_plan *plan, const tm_plan_estimate *estimate)
-{
-    const tm_plan_bootstrap *from = &plan->bootstrap;
-    tm_bootstrap_options options = {
-        .draws = from->draws,
-        .weights = (tm_bootstrap_weights)from->weights,
-        .unrestricted = from->unrestricted,
-        .jackknife_scores = from->jackknife_scores,
-        .jackknife_statistic = from->jackknife_statistic,
-        .level = estimate->level,
-    };
-    tm_stream_init(&options.stream, plan->id, "", "bootstrap", "");
-    return options;
 }
 
 /* What a cell is computed with. */
@@ -177,18 +93,15 @@ static temoin_status finish_row(temoin_context *ctx, const cell_run *run, int32_
 {
     const tm_plan_estimate *estimate = run->estimate;
     const tm_plan_contrast *contrast = &estimate->contrasts[effect % estimate->n_contrasts];
-    const char *cluster = tm_estimate_cluster(estimate, run->cell->together);
-    tm_record_clear(&tm_row_record, row);
-    row->estimate = estimate->name;
-    row->measure = run->assignment->trial->plan->measures[run->cell->measure].name;
-    row->wave = run->cell->label[effect / estimate->n_contrasts];
-    row->subgroup = tm_estimate_cell_subgroup(run->cell);
-    row->cluster = cluster ? cluster : "";
-    fill_row(estimate, contrast, run->variance, from, row);
-    describe_arms(&run->sample, contrast->weights, effect, row);
-    if (!run->cell->together) /* of several waves there is no one spread */
-        row->effect_size = effect_size(&run->assignment->trial->plan->measures[run->cell->measure], &run->sample,
-                                       run->estimator, contrast->weights, from->value);
+    const tm_row_source source = {run->assignment->trial->plan,
+                                  estimate,
+                                  contrast,
+                                  run->cell,
+                                  run->estimator,
+                                  run->variance,
+                                  &run->sample,
+                                  effect};
+    tm_row_fill(&source, from, row);
     TM_TRY(randomize(ctx, run, effect, &from->notes, row));
     TM_TRY(tm_notes_finish(&from->notes, &row->note));
     keep_beside(from, run->cell->all, row, kept);
@@ -236,7 +149,7 @@ static temoin_status run_cell(temoin_context *ctx, const temoin_assignment *assi
     if (!m->variance)
         m->variance = tm_default_variance(m->estimator, tm_estimate_cluster(estimate, cell->together), run.sample.n);
     run.variance = m->variance;
-    const tm_bootstrap_options bootstrap = choose_bootstrap(trial->plan, estimate);
+    const tm_bootstrap_options bootstrap = tm_bootstrap_choose(trial->plan, estimate);
     const bool drawn = trial->plan->bootstrap.draws > 0 && estimate->bootstrap;
     const tm_clustered_request clustered = {true, drawn ? &bootstrap : NULL};
     TM_TRY(tm_effects_run_clustered(ctx, &run.sample, m->estimator, run.variance, arm_weight, n_effects,

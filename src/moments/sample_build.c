@@ -13,7 +13,7 @@ typedef struct building {
     const temoin_assignment *assignment;
     const temoin_trial *trial;
     const tm_plan_estimate *estimate;
-    int index;                    /* of the estimate in the plan, for its lines */
+    int index;                    /* of the estimate in the plan, for its lines; 0 at first */
     const char *cluster;          /* NULL: none */
     const tm_sample_waves *waves; /* NULL: one wave */
     const tm_subgroup *subgroup;  /* NULL: everybody */
@@ -349,7 +349,8 @@ static temoin_status build_sample(temoin_context *ctx, building *b, int32_t meas
 {
     const temoin_trial *trial = b->trial;
     const tm_plan_estimate *estimate = b->estimate;
-    b->index = (int)(estimate - trial->plan->estimates);
+    for (int e = 0; e < trial->plan->n_estimates; e++) /* it may be a copy */
+        if (strcmp(trial->plan->estimates[e].name, estimate->name) == 0) b->index = e;
     b->cluster = tm_estimate_cluster(estimate, b->waves != NULL);
     TM_SCRATCH(ctx, b->y, b->n_waves);
     for (int32_t k = 0; k < b->n_waves; k++) b->y[k] = tm_trial_value(trial, measure, wave[k]);

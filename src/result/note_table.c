@@ -72,24 +72,24 @@ const tm_note tm_note_table[] = {
       "Grappes écartées parce qu’elles n’ont pas de clients dans l’un des groupes comparés : {n}."}},
     {"one_worker_in_total",
      TM_NOTE_PLAIN,
-     false,
+     true,
      {"There is one caseworker: how caseworkers differ cannot be known.",
       "Il n’y a qu’un intervenant : on ne peut pas savoir en quoi les intervenants diffèrent."}},
     {"one_worker_in_arm",
      TM_NOTE_PLAIN,
-     false,
+     true,
      {"An arm is served by one caseworker: the arm cannot be told apart from that person.",
       "Un groupe est servi par un seul intervenant : le groupe ne se distingue pas de cette personne."}},
     {"every_worker_one_client",
      TM_NOTE_PLAIN,
-     false,
+     true,
      {"Each caseworker has one client: caseworkers cannot be told apart from their clients. Standard errors that take "
       "clients for independent cover both.",
       "Chaque intervenant n’a qu’un client : on ne peut pas distinguer l’intervenant de son client. Les erreurs types "
       "qui tiennent les clients pour indépendants couvrent les deux."}},
     {"worker_is_stratum",
      TM_NOTE_PLAIN,
-     false,
+     true,
      {"In no stratum does an arm have two caseworkers: within strata, comparing arms is comparing persons.",
       "Dans aucune strate un groupe n’a deux intervenants : au sein des strates, comparer les groupes revient à "
       "comparer des personnes."}},
@@ -118,6 +118,16 @@ const tm_note tm_note_table[] = {
      false,
      {"Each arm is served by five caseworkers or more, who were not drawn for it.",
       "Chaque groupe est servi par cinq intervenants ou plus, qui n’ont pas été tirés au sort."}},
+    {"recommended",
+     TM_NOTE_PLAIN,
+     false,
+     {"Recommended for caseworkers who stand to the arms as these do.",
+      "Recommandé pour des intervenants placés comme ceux-ci par rapport aux groupes."}},
+    {"within_workers",
+     TM_NOTE_PLAIN,
+     false,
+     {"Each caseworker is compared with nobody but himself or herself.",
+      "Chaque intervenant n’est comparé qu’à lui-même."}},
     {"few_clusters",
      TM_NOTE_PLAIN,
      false,
@@ -521,7 +531,8 @@ const tm_note tm_note_table[] = {
      true,
      {"Caseworkers were not drawn for the arms, so no draw tells how far apart chance would have put them: there is no "
       "p value to compute.",
-      "Les intervenants n’ont pas été tirés au sort entre les groupes : aucun tirage ne dit à quelle distance le hasard "
+      "Les intervenants n’ont pas été tirés au sort entre les groupes : aucun tirage ne dit à quelle distance le "
+      "hasard "
       "les aurait placés, et il n’y a pas de valeur p à calculer."}},
     {"worker_in_several_arms",
      TM_NOTE_PLAIN,
@@ -539,7 +550,8 @@ const tm_note tm_note_table[] = {
      true,
      {"There are too many possible draws to go through them all, and the plan asks for no redraws (randomization: "
       "draws).",
-      "Les tirages possibles sont trop nombreux pour être tous parcourus, et le plan ne demande pas de nouveaux tirages "
+      "Les tirages possibles sont trop nombreux pour être tous parcourus, et le plan ne demande pas de nouveaux "
+      "tirages "
       "(randomization: draws)."}},
     {"several_waves",
      TM_NOTE_PLAIN,
