@@ -4,6 +4,7 @@
 #include "checks/estimate_methods.h"
 #include "checks/estimate_rows.h"
 #include "checks/provider_columns.h"
+#include "checks/tipping_rows.h"
 #include "inference/adjust_families.h"
 #include "temoin/estimate.h"
 #include "temoin/version.h"
@@ -63,6 +64,7 @@ temoin_status temoin_results_build(temoin_context *ctx, const temoin_trial *tria
     TM_TRY(tm_families_adjust(ctx, assignment, rows, results->n_rows, &results->families));
     results->n_families = plan->n_families;
     for (int c = 0; c < tm_n_checks; c++) TM_TRY(tm_checks[c]->run(ctx, assignment, results));
+    TM_TRY(tm_tipping_rows_fill(ctx, assignment, results, rows));
     tm_arena_rewind(&ctx->scratch, mark);
     tm_progress(ctx, "estimates", 1);
     *out = results;

@@ -26,4 +26,10 @@ TEMOIN_MUST_CHECK temoin_status tm_effects_run_clustered(temoin_context *ctx, co
                                                          const double *arm_weight, int32_t n_contrasts, double level,
                                                          const tm_clustered_request *clustered, tm_effect *out);
 
+/* The fit behind the effects of a linear estimator, for whoever asks more of it: the outcome divided by `unit`, without
+ * covariates that a contrast cannot be told apart from. Lives on the scratch arena. */
+TEMOIN_MUST_CHECK temoin_status tm_effects_fit(temoin_context *ctx, const tm_sample *sample,
+                                               const tm_estimator *estimator, const double *arm_weight,
+                                               int32_t n_contrasts, const tm_fit **out, double *unit);
+
 #endif

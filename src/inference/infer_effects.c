@@ -227,6 +227,20 @@ static temoin_status test_jointly(temoin_context *ctx, const tm_fit *fit, const 
     return TEMOIN_OK;
 }
 
+temoin_status tm_effects_fit(temoin_context *ctx, const tm_sample *sample, const tm_estimator *estimator,
+                             const double *arm_weight, int32_t n_contrasts, const tm_fit **out, double *unit)
+{
+    tm_sample *scaled;
+    tm_effect *unread;
+    int64_t *left_out;
+    TM_SCRATCH(ctx, scaled, 1);
+    TM_SCRATCH(ctx, unread, n_contrasts);
+    TM_SCRATCH(ctx, left_out, n_contrasts);
+    for (int32_t c = 0; c < n_contrasts; c++) tm_notes_init(&unread[c].notes, ctx);
+    TM_TRY(scale_outcome(ctx, sample, scaled, unit));
+    return fit_sample(ctx, scaled, estimator, arm_weight, n_contrasts, left_out, unread, out);
+}
+
 static temoin_status run_linear(temoin_context *ctx, const tm_sample *sample, const tm_estimator *estimator,
                                 const tm_variance *variance, const double *arm_weight, int32_t n_contrasts,
                                 double level, const tm_clustered_request *clustered, tm_effect *out)
