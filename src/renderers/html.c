@@ -45,7 +45,7 @@ static void put_cell(tm_sink *sink, const tm_document *document, const tm_table 
     }
     const bool strong = cell->strong && cell->kind != TM_CELL_DASH;
     if (c == 0)
-        tm_sink_put(sink, "<th scope=\"row\">");
+        tm_sink_printf(sink, "<th scope=\"row\">%s", strong ? "<strong>" : "");
     else
         tm_sink_printf(sink, "<td%s>%s", class_of(cell, &table->columns[c]), strong ? "<strong>" : "");
     tm_put_markup(sink, text);

@@ -21,8 +21,9 @@ enum {
     TICK_TEXT = 19, /* below the axis, and its title */
     TITLE_TEXT = 40,
     FOOT = 48,
+    MARGIN = 20, /* room of the last tick's number */
 };
-static const double letter = 6.9; /* about the width of one */
+static const double letter = 7.6; /* the width of one in a wide font, on average */
 
 double tm_text_width(const char *text)
 {
@@ -132,7 +133,7 @@ static void lay_out(tm_plot *plot)
     for (const tm_figure_mark *mark = figure->marks; mark; mark = mark->next) lanes += tm_lane_height(mark);
     if (figure->n_rows > 0 && figure->notes_head[0] && lanes < KEY_HEIGHT) lanes = KEY_HEIGHT;
     plot->left = figure->n_rows == 0 ? LEAST_LEFT : names + 12 > MOST_LEFT ? MOST_LEFT : names + 12;
-    plot->right = notes > 0 ? WIDTH - notes - 12 : WIDTH - 8;
+    plot->right = notes > 0 ? WIDTH - notes - 12 : WIDTH - MARGIN;
     plot->lanes_top = walk_keys(plot, false);
     plot->top = plot->lanes_top + lanes + 6;
     plot->bottom = plot->top + (figure->n_rows == 0 ? PLOT_HEIGHT : rows);
@@ -197,7 +198,7 @@ static void put_rows(const tm_plot *plot)
     int r = 0;
     for (const tm_figure_row *row = plot->figure->rows; row; row = row->next, r++) {
         const double y = tm_plot_y(plot, r) + 4.5;
-        const char *class = row->group ? "head" : row->strong ? "strong" : "name";
+        const char *class = row->group ? "head halo" : row->strong ? "strong" : "name";
         if (row->group)
             put_text(plot->sink, class, "start", 0, y + 1, row->label, WIDTH);
         else
@@ -238,11 +239,9 @@ void tm_put_svg(tm_sink *sink, const tm_document *document, const tm_figure *fig
     tm_sink_printf(sink, " aria-describedby=\"f%d-desc\">\n", number);
     put_words(&plot, number);
     put_across_axis(&plot);
-    if (figure->n_rows > 0)
-        put_rows(&plot);
-    else
-        put_upward_axis(&plot);
+    if (figure->n_rows == 0) put_upward_axis(&plot);
     put_marks(&plot);
+    put_rows(&plot);
     walk_keys(&plot, true);
     tm_sink_put(sink, "</svg>\n");
 }

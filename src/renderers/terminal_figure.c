@@ -153,14 +153,14 @@ static void put_rows(canvas *c)
     }
     for (const tm_figure_row *row = c->figure->rows; row; row = row->next, line++) {
         if (row->group) {
-            put_column(c, row->label, c->names + GAP + c->width, false);
-        } else {
-            put_column(c, row->label, c->names, true);
-            c->pending += GAP;
-            put_cells(c, line);
-            c->pending += GAP;
-            put_column(c, row->note, c->notes, true);
+            tm_put_wrapped(c->sink, "", row->label, 0, c->names + GAP + c->width);
+            continue;
         }
+        put_column(c, row->label, c->names, true);
+        c->pending += GAP;
+        put_cells(c, line);
+        c->pending += GAP;
+        put_column(c, row->note, c->notes, true);
         end_line(c);
     }
 }

@@ -118,22 +118,24 @@ static void add_omnibus(const temoin_omnibus *o, tm_document *document)
     tm_write_number(language, (double)o->n_redraws, 0, redraws);
     const char *p = p_text(document, o->p), *p_redrawn = p_text(document, o->p_redrawn), *text = NULL;
     if (p && p_redrawn && o->n_redraws > 0)
-        text = tm_text(document->ctx,
-                       tm_say(language,
-                              "All characteristics together: %s by %s redraws of the same design, the chance that it "
-                              "leaves the arms at least as unlike (chi-square %s on %s degrees of freedom, %s).",
-                              "Toutes caractéristiques ensemble : %s d’après %s nouveaux tirages selon le même plan, la "
-                              "chance qu’il laisse des groupes au moins aussi différents (khi carré de %s à %s degrés de "
-                              "liberté, %s)."),
-                       p_redrawn, redraws, square, df, p);
+        text =
+            tm_text(document->ctx,
+                    tm_say(language,
+                           "All characteristics together: %s by %s redraws of the same design, the chance that it "
+                           "leaves the arms at least as unlike (chi-square %s on %s degrees of freedom, %s).",
+                           "Toutes caractéristiques ensemble : %s d’après %s nouveaux tirages selon le même plan, la "
+                           "chance qu’il laisse des groupes au moins aussi différents (khi carré de %s à %s degrés de "
+                           "liberté, %s)."),
+                    p_redrawn, redraws, square, df, p);
     else if (p)
-        text = tm_text(document->ctx,
-                       tm_say(language,
-                              "All characteristics together: %s, the chance that a draw leaves the arms at least as unlike "
-                              "(chi-square %s on %s degrees of freedom).",
-                              "Toutes caractéristiques ensemble : %s, la chance qu’un tirage laisse des groupes au moins "
-                              "aussi différents (khi carré de %s à %s degrés de liberté)."),
-                       p, square, df);
+        text = tm_text(
+            document->ctx,
+            tm_say(language,
+                   "All characteristics together: %s, the chance that a draw leaves the arms at least as unlike "
+                   "(chi-square %s on %s degrees of freedom).",
+                   "Toutes caractéristiques ensemble : %s, la chance qu’un tirage laisse des groupes au moins "
+                   "aussi différents (khi carré de %s à %s degrés de liberté)."),
+            p, square, df);
     tm_document_add_paragraph(document, text);
 }
 

@@ -6,6 +6,7 @@
 #include "adjustments/adjustment.h"
 #include "base/sink.h"
 #include "result/notes.h"
+#include "sections/dossier.h"
 #include "sections/section.h"
 #include "sections/wording.h"
 
@@ -19,9 +20,9 @@ typedef struct view {
     tm_document *document;
     const temoin_row *first;
     tm_table *table;
-    tm_column columns[16 + MOST_ADJUSTMENTS];
+    tm_column columns[18 + MOST_ADJUSTMENTS];
     int n_columns;
-    int subgroup, wave, contrast, mean_arm, mean_reference, effect, interval, p, n, clusters;
+    int subgroup, wave, contrast, mean_arm, mean_reference, effect, interval, p, n, clusters, icc;
     int interval_redrawn, p_redrawn, interval_bootstrap, p_bootstrap, interval_simultaneous, p_simultaneous;
     int adjusted[MOST_ADJUSTMENTS];
 } view;
@@ -125,7 +126,8 @@ static int add_column_under(view *v, bool wanted, const char *over, const char *
 
 /* Which columns hold anything at all. */
 typedef struct need {
-    bool subgroup, wave, contrast, clusters, redrawn, interval_redrawn, bootstrap, interval_bootstrap, simultaneous;
+    bool subgroup, wave, contrast, clusters, redrawn, interval_redrawn, bootstrap, interval_bootstrap, simultaneous,
+        icc;
     bool adjusted[MOST_ADJUSTMENTS];
 } need;
 
@@ -147,6 +149,7 @@ static need needs_of(const view *v)
         for (int a = 0; a < tm_n_adjustments; a++)
             any.adjusted[a] |= !isnan(tm_adjustment_value(tm_adjustments[a], row));
         any.clusters |= row->cluster[0] && row->n_clusters >= 0;
+        any.icc |= !isnan(row->icc) || !isnan(row->icc_tipping);
     }
     return any;
 }
@@ -190,6 +193,7 @@ static void name_columns(view *v)
     name_tests(v, &any, tm_text(v->document->ctx, say(v, "%s CI", "IC à %s"), level));
     v->n = add_column(v, true, "n", true);
     v->clusters = add_column(v, any.clusters, say(v, "Clusters", "Grappes"), true);
+    v->icc = add_column(v, any.icc, say(v, "Caseworkers’ ICC (tipping)", "ICC des intervenants (bascule)"), true);
 }
 
 static const char *measure_with_unit(const view *v, const temoin_row *row)
@@ -224,6 +228,15 @@ static void put(tm_table_cell *cells, int place, tm_table_cell cell)
     if (place >= 0) cells[place] = cell;
 }
 
+/* "0.03 (0.08)": what the data say, and what would turn the conclusion. */
+static tm_table_cell icc_cell(const view *v, const temoin_row *row)
+{
+    char tipping[TM_WRITTEN_SIZE];
+    if (!isnan(row->icc) || isnan(row->icc_tipping)) return tm_cell_mean_sd(row->icc, row->icc_tipping, 2);
+    tm_write_number(v->document->language, row->icc_tipping, 2, tipping);
+    return tm_cell_text(tm_text(v->document->ctx, "– (%s)", tipping));
+}
+
 static void add_row(const view *v, const temoin_row *row)
 {
     tm_table_cell *cells = tm_table_add_row(v->document, v->table);
@@ -255,6 +268,7 @@ static void add_row(const view *v, const temoin_row *row)
         put(cells, v->adjusted[a], tm_cell_p(tm_adjustment_value(tm_adjustments[a], row)));
     put(cells, v->n, tm_cell_count(row->n));
     put(cells, v->clusters, tm_cell_count(row->cluster[0] ? row->n_clusters : -1));
+    put(cells, v->icc, icc_cell(v, row));
     add_notes(v, row, cells);
 }
 
@@ -320,6 +334,50 @@ static void add_subgroup_tests(const view *v)
     }
 }
 
+/* Caseworkers of an arm: the same in all rows, or from fewest to most. */
+static const char *providers_text(const view *v, bool reference)
+{
+    int64_t least = INT64_MAX, most = -1;
+    char low[TM_WRITTEN_SIZE], high[TM_WRITTEN_SIZE];
+    for (int64_t r = 0; r < v->results->n_rows; r++) {
+        const temoin_row *row = row_of(v, r);
+        const int64_t n = !row ? -1 : reference ? row->n_providers_reference : row->n_providers_arm;
+        if (n < 0) continue;
+        least = n < least ? n : least;
+        most = n > most ? n : most;
+    }
+    if (most < 0) return NULL;
+    tm_write_number(v->document->language, (double)least, 0, low);
+    tm_write_number(v->document->language, (double)most, 0, high);
+    return tm_text(v->document->ctx, "%s%s%s", low, least < most ? say(v, " to ", " à ") : "",
+                   least < most ? high : "");
+}
+
+/* Every effect stands beside what is known of its caseworkers. */
+static void add_providers(const view *v)
+{
+    if (!v->first->provider_verdict[0]) return;
+    const char *arm = providers_text(v, false), *reference = providers_text(v, true);
+    const char *several = say(v, "in the arm", "dans le groupe"),
+               *compared = say(v, "in the reference", "dans la référence");
+    if (v->contrast < 0) several = tm_arm_text(v->results, v->document, v->first->arm);
+    if (v->contrast < 0) compared = tm_arm_text(v->results, v->document, v->first->reference);
+    if (arm && reference)
+        tm_table_add_remark(v->document, v->table,
+                            tm_text(v->document->ctx,
+                                    say(v, "Caseworkers: %s, %s; %s, %s (%s).", "Intervenants : %s, %s ; %s, %s (%s)."),
+                                    several, arm, compared, reference,
+                                    tm_verdict_name(v->document, v->first->provider_verdict)));
+    if (v->icc >= 0)
+        tm_table_add_remark(
+            v->document, v->table,
+            say(v,
+                "ICC: share of the variance between caseworkers; in brackets the one at which the interval would touch "
+                "zero, none where it always or never does.",
+                "ICC : part de la variance entre intervenants ; entre parenthèses celle à laquelle l’intervalle "
+                "toucherait zéro, aucune s’il le fait toujours ou jamais."));
+}
+
 static void add_remarks(const view *v)
 {
     bool binary = false;
@@ -362,6 +420,7 @@ static void add_estimate(const temoin_results *results, tm_document *document, c
     for (int64_t r = 0; r < results->n_rows; r++)
         if (row_of(&v, r)) add_row(&v, row_of(&v, r));
     add_remarks(&v);
+    add_providers(&v);
     add_subgroup_tests(&v);
     add_method(&v);
 }

@@ -165,6 +165,28 @@ static void add_reading(const temoin_results *results, tm_document *document)
                  "avec moins de six dans un groupe, il dit peu."));
 }
 
+/* How to read what is said of caseworkers, where there are any. */
+static void add_caseworkers(const temoin_results *results, tm_document *document)
+{
+    if (results->n_provider_structure == 0) return;
+    tm_document_add_paragraph(
+        document,
+        pick(
+            document,
+            "Caseworkers: the intraclass correlation is the share of an outcome’s variance that lies between "
+            "caseworkers of an arm. Shrunken means are drawn towards the mean of the arm in proportion to the chance "
+            "in them. The tipping point is the correlation ρ at which the interval of an effect with variance "
+            "Σ s²/n [1 + (m − 1) ρ] touches zero, the sum being over the two arms and m the caseload of a client’s "
+            "caseworker. The estimate recommended is the one that suits how caseworkers stand to the arms; the others "
+            "show how much hangs on that choice.",
+            "Intervenants : la corrélation intraclasse est la part de la variance d’un résultat qui tient aux "
+            "intervenants d’un groupe. Les moyennes ramenées sont rapprochées de celle du groupe à la mesure du hasard "
+            "qu’elles contiennent. Le point de bascule est la corrélation ρ à laquelle touche zéro l’intervalle d’un "
+            "effet de variance Σ s²/n [1 + (m − 1) ρ], somme sur les deux groupes, m étant le nombre de clients de "
+            "l’intervenant d’un client. L’estimation recommandée est celle qui convient à la façon dont les "
+            "intervenants se répartissent entre les groupes ; les autres montrent ce qui dépend de ce choix."));
+}
+
 static void add_verification(const temoin_results *results, tm_document *document)
 {
     tm_document_add_heading(document, 3, pick(document, "How to verify", "Comment vérifier"));
@@ -199,6 +221,7 @@ static temoin_status build(const temoin_results *results, tm_document *document)
     if (results->n_rows > 0) {
         add_methods_of_estimates(results, document);
         add_reading(results, document);
+        add_caseworkers(results, document);
         tm_document_add_heading(document, 3, pick(document, "Sources of the methods", "Sources des méthodes"));
         add_citations(results, document);
     }

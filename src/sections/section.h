@@ -11,8 +11,9 @@
 
 typedef struct tm_section {
     const char *key;
-    temoin_label title; /* "" for a section without a heading of its own */
-    int order;          /* of the sections in a report, rising */
+    temoin_label title;                             /* "" for a section without a heading of its own */
+    int order;                                      /* of the sections in a report, rising */
+    bool (*applies)(const temoin_results *results); /* NULL: to every trial */
     temoin_status (*build)(const temoin_results *results, tm_document *document);
 } tm_section;
 

@@ -15,6 +15,7 @@ static const tm_section *next_section(int order)
 temoin_status tm_sections_build(const temoin_results *results, tm_document *document)
 {
     for (const tm_section *section = next_section(INT_MIN); section; section = next_section(section->order)) {
+        if (section->applies && !section->applies(results)) continue;
         const char *title = tm_say(document->language, section->title.en, section->title.fr);
         if (title[0]) tm_document_add_heading(document, 2, title);
         TM_TRY(section->build(results, document));

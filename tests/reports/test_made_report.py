@@ -10,7 +10,8 @@ import sys
 PROGRAM = sys.argv[1]
 SPOKEN = {"h1", "h2", "h3", "p", "caption", "th", "dt", "dd", "span"}
 SAME = re.compile(r"[\W\d]*|Participants|mission-kortrijk · AEARCTR-0002786|p|Holm|BH|Westfall-Young|n|[a-z]|primary|secondary"
-                  r"|.*EUR per month")
+                  r"|.*EUR per month|ICC|Clients|Places|Test|Question|variation"
+                  r"|Annelien|Bert <b> & \"co\"|Chloé|Dirk Vandenbroucke|E")
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 NUMBER = re.compile(r"[\u2212]?\d[\d.,\u202f]*")
 

@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "made_dossier.h"
 #include "temoin/result.h"
 
 static const char *const made_languages[] = {"en", "fr"};
@@ -78,8 +79,8 @@ static const temoin_omnibus made_omnibus[] = {{5.4871, 5, 0.35931, 0.374, 999, 1
 #define MADE_UNADJUSTED                                                                                                \
     .p_bonferroni = NAN, .p_sidak = NAN, .p_holm_sidak = NAN, .p_hochberg = NAN, .p_hommel = NAN, .p_by = NAN,         \
     .p_bky = NAN, .p_dunnett = NAN, .p_dunnett_step_down = NAN, .p_westfall_young_single = NAN,                        \
-    .p_westfall_young_min_p = NAN, .provider_verdict = "", .n_providers_arm = -1, .n_providers_reference = -1,         \
-    .icc = NAN, .icc_low = NAN, .icc_high = NAN, .icc_tipping = NAN
+    .p_westfall_young_min_p = NAN, .provider_verdict = "one_arm", .n_providers_arm = 5, .n_providers_reference = 0,    \
+    .icc = 0.0305, .icc_low = -0.0588, .icc_high = 0.4115, .icc_tipping = 0.08
 
 /* A test by redraws and a bootstrap, whose interval has no upper end. */
 #define MADE_TESTS                                                                                                     \
@@ -178,6 +179,70 @@ static const temoin_row made_rows[] = {
      .family = "",        .note = "single_unit_in_block;stratum_without_contrast:3"},
 };
 
+/* The first row's effect by other ways, one of them refused. */
+static const temoin_row made_provider_rows[] = {
+    {MADE_NONE,
+     MADE_ROW("primary", "training", "12", "lin", "hc2"),
+     .cluster = "",
+     .n = 95,
+     .n_arm = 48,
+     .n_reference = 47,
+     .n_clusters = -1,
+     .mean_arm = 11.0 / 48,
+     .mean_reference = 5.0 / 47,
+     .value = 0.12345678,
+     .se = 0.0735,
+     .df = 91,
+     .statistic = 1.68,
+     .p = 0.0964,
+     .ci_low = -0.0225,
+     .ci_high = 0.2694,
+     .p_holm = NAN,
+     .p_bh = NAN,
+     .family = "",
+     .note = ""},
+    {MADE_NONE,
+     MADE_ROW("primary", "training", "12", "lin", "cr2"),
+     .cluster = "provider",
+     .n = 95,
+     .n_arm = 48,
+     .n_reference = 47,
+     .n_clusters = 52,
+     .mean_arm = 11.0 / 48,
+     .mean_reference = 5.0 / 47,
+     .value = 0.12345678,
+     .se = 0.0687,
+     .df = 4.61,
+     .statistic = 1.797,
+     .p = 0.1367,
+     .ci_low = -0.0578,
+     .ci_high = 0.3047,
+     .p_holm = NAN,
+     .p_bh = NAN,
+     .family = "",
+     .note = "few_clusters"},
+    {MADE_NONE,
+     MADE_ROW("primary", "training", "12", "worker_means", "welch"),
+     .cluster = "provider",
+     .n = 95,
+     .n_arm = 48,
+     .n_reference = 47,
+     .n_clusters = 52,
+     .mean_arm = NAN,
+     .mean_reference = NAN,
+     .value = NAN,
+     .se = NAN,
+     .df = NAN,
+     .statistic = NAN,
+     .p = NAN,
+     .ci_low = NAN,
+     .ci_high = NAN,
+     .p_holm = NAN,
+     .p_bh = NAN,
+     .family = "",
+     .note = "arm_is_one_cluster"},
+};
+
 static const temoin_survival_row made_survival[] = {
     {"weeks_to_work", "12", 0, 2.5, 47, 3, 0.936170212765957, 0.0356567},
     {"weeks_to_work", "12", 1, 4, 48, 48, 0, NAN},
@@ -206,6 +271,17 @@ static const temoin_results made_results = {
     MADE_LIST(clusters, made_clusters),
     MADE_LIST(joint_tests, made_joint_tests),
     MADE_LIST(survival, made_survival),
+    MADE_LIST(provider_structure, made_provider_structure),
+    MADE_LIST(provider_arms, made_provider_arms),
+    MADE_LIST(caseloads, made_caseloads),
+    MADE_LIST(icc, made_icc),
+    MADE_LIST(provider_means, made_provider_means),
+    MADE_LIST(provider_rows, made_provider_rows),
+    MADE_LIST(tipping_points, made_tipping_points),
+    MADE_LIST(tipping_curves, made_tipping_curves),
+    MADE_LIST(influence, made_influence),
+    MADE_LIST(provider_tests, made_provider_tests),
+    MADE_LIST(provider_selection, made_provider_selection),
     MADE_LIST(rows, made_rows),
 };
 
