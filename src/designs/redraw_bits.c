@@ -140,16 +140,71 @@ static void draw_one(const tm_redraw_bits *b, const tm_kernels *kernels, int32_t
     }
 }
 
+/* Redraws of a block of one word, the streams of which stand at `state`. */
+static void draw_small(const tm_redraw_bits *b, int32_t block, tm_uint128 *state, int32_t n_draws, const int64_t *extra,
+                       uint64_t *words)
+{
+    const int64_t n = tm_redraw_bits_size(b, block), n_cells = (int64_t)b->n_rows * b->n_arms;
+    const int64_t *number = b->number + (int64_t)block * b->n_arms;
+    int32_t size[TM_SUBSETS_AT_ONCE], n_left[TM_SUBSETS_AT_ONCE];
+    uint64_t rest[TM_SUBSETS_AT_ONCE];
+    for (int32_t d = 0; d < n_draws; d++) {
+        n_left[d] = (int32_t)n;
+        rest[d] = n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
+    }
+    for (int32_t k = 0; k < b->n_masks; k++) {
+        const int32_t a = tm_redraw_bits_arm(b, k);
+        for (int32_t d = 0; d < n_draws; d++) size[d] = (int32_t)(number[a] + (extra ? extra[d * n_cells + a] : 0));
+        tm_subset_draw_each(b->stream[block].inc, state, n_draws, n, k ? rest : NULL, n_left, size, words + k,
+                            b->n_masks);
+        for (int32_t d = 0; d < n_draws; d++) {
+            rest[d] &= ~words[d * b->n_masks + k];
+            n_left[d] -= size[d];
+        }
+    }
+}
+
+/* The states of the next redraws' streams. Each of four waits for the one four before it only. */
+static void list_states(tm_pcg64 *stream, tm_pcg64_stride jump, int32_t n, tm_uint128 *state)
+{
+    enum { LANES = 4 };
+    const tm_pcg64_stride two = {jump.multiplier * jump.multiplier, jump.plus * (jump.multiplier + 1)};
+    const tm_pcg64_stride four = {two.multiplier * two.multiplier, two.plus * (two.multiplier + 1)};
+    tm_uint128 lane[LANES];
+    int32_t i = 0;
+    for (int32_t k = 0; k < LANES; k++) {
+        lane[k] = stream->state;
+        tm_pcg64_leap(stream, jump);
+    }
+    for (; i + LANES <= n; i += LANES)
+        for (int32_t k = 0; k < LANES; k++) {
+            state[i + k] = lane[k];
+            lane[k] = lane[k] * four.multiplier + four.plus;
+        }
+    for (int32_t k = 0; i + k < n; k++) state[i + k] = lane[k];
+    stream->state = lane[n - i];
+}
+
 void tm_redraw_bits_draw(const tm_redraw_bits *b, const tm_kernels *kernels, int32_t block, int64_t first, int64_t n,
                          const int64_t *extra, uint64_t *words, uint64_t *rest)
 {
     const int64_t step = b->n_masks * tm_redraw_bits_words(b, block), n_cells = (int64_t)b->n_rows * b->n_arms;
     const int64_t *own = b->row[block] < 0 ? NULL : extra + (int64_t)b->row[block] * b->n_arms;
     tm_pcg64 stream = b->stream[block];
-    tm_pcg64_advance(&stream, jumps(first));
-    for (int64_t d = 0; d < n; d++) {
-        draw_one(b, kernels, block, stream, own ? own + d * n_cells : NULL, words + d * step, rest);
-        tm_pcg64_leap(&stream, b->jump[block]);
+    if (step == 0) return;
+    tm_pcg64_leap_times(&stream, b->jump[block], (uint64_t)first);
+    if (tm_redraw_bits_words(b, block) > 1) {
+        for (int64_t d = 0; d < n; d++) {
+            draw_one(b, kernels, block, stream, own ? own + d * n_cells : NULL, words + d * step, rest);
+            tm_pcg64_leap(&stream, b->jump[block]);
+        }
+        return;
+    }
+    for (int64_t d = 0; d < n; d += TM_SUBSETS_AT_ONCE) {
+        const int32_t n_draws = (int32_t)(n - d < TM_SUBSETS_AT_ONCE ? n - d : TM_SUBSETS_AT_ONCE);
+        tm_uint128 state[TM_SUBSETS_AT_ONCE];
+        list_states(&stream, b->jump[block], n_draws, state);
+        draw_small(b, block, state, n_draws, own ? own + d * n_cells : NULL, words + d * step);
     }
 }
 

@@ -70,6 +70,16 @@ static inline void tm_pcg64_leap(tm_pcg64 *rng, tm_pcg64_stride stride)
     rng->state = rng->state * stride.multiplier + stride.plus;
 }
 
+/* The stride so many times. */
+static inline void tm_pcg64_leap_times(tm_pcg64 *rng, tm_pcg64_stride stride, uint64_t times)
+{
+    for (; times; times >>= 1) {
+        if (times & 1) tm_pcg64_leap(rng, stride);
+        stride.plus *= stride.multiplier + 1;
+        stride.multiplier *= stride.multiplier;
+    }
+}
+
 /* As if `delta` numbers had been taken. */
 static inline void tm_pcg64_advance(tm_pcg64 *rng, tm_uint128 delta)
 {

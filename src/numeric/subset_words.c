@@ -116,3 +116,123 @@ void tm_subset_draw(const tm_kernels *kernels, tm_pcg64 *rng, int64_t n, const u
         clear_beyond(n, words);
     }
 }
+
+/* What is not known of a share yet is 0: j and m are not both. */
+typedef struct shares {
+    uint16_t known[65 * 65];
+} shares;
+
+static void find_share(shares *all, int64_t n_from, int64_t size, uint64_t *j, int *m)
+{
+    uint16_t *known = &all->known[n_from * 65 + size];
+    if (!*known) {
+        const int64_t found = choose_share(n_from, size, m);
+        *known = (uint16_t)(found << 4 | *m);
+    }
+    *j = *known >> 4;
+    *m = *known & 15;
+}
+
+static uint64_t count_word(uint64_t x)
+{
+    x -= x >> 1 & 0x5555555555555555u;
+    x = (x & 0x3333333333333333u) + (x >> 2 & 0x3333333333333333u);
+    x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+    return x * 0x0101010101010101u >> 56;
+}
+
+/* Apart from its stream's increment a state stays in registers; as a struct it would go through memory. */
+static uint64_t next_number(tm_uint128 *state, tm_uint128 inc)
+{
+    *state = *state * TM_PCG64_MULTIPLIER + inc;
+    return tm_pcg64_output(*state);
+}
+
+static uint64_t next_place(tm_uint128 *state, tm_uint128 inc, uint64_t n)
+{
+    const tm_uint128 before = *state, product = (tm_uint128)next_number(state, inc) * n;
+    if ((uint64_t)product >= n) return (uint64_t)(product >> 64);
+    tm_pcg64 again = {before, inc};
+    const uint64_t k = tm_pcg64_bounded(&again, n);
+    *state = again.state;
+    return k;
+}
+
+/* Steps 1 and 2 for one word. */
+static uint64_t draw_word(tm_uint128 *state, tm_uint128 inc, uint64_t from, uint64_t j, int m)
+{
+    int digit = 0;
+    if (j == 0 || j >> m) return j ? from : 0;
+    while (!(j >> digit & 1)) digit++;
+    uint64_t word = next_number(state, inc);
+    while (++digit < m) {
+        const uint64_t number = next_number(state, inc);
+        word = j >> digit & 1 ? word | number : word & number;
+    }
+    return word & from;
+}
+
+/* Members to take out of `word`, so many; where members are missing, `word` is what is out so far, and they are taken
+ * out of that. */
+typedef struct repairs {
+    uint64_t word[TM_SUBSETS_AT_ONCE], turned[TM_SUBSETS_AT_ONCE];
+    int32_t needed[TM_SUBSETS_AT_ONCE];
+    int32_t open[TM_SUBSETS_AT_ONCE]; /* the streams that are not done */
+} repairs;
+
+/* Steps 1 and 2. Returns how many streams need repairs. */
+static int32_t draw_words(tm_uint128 inc, tm_uint128 *state, int32_t n_streams, uint64_t all, const uint64_t *from,
+                          const int32_t *n_from, const int32_t *size, shares *known, repairs *todo)
+{
+    int32_t n_open = 0;
+    for (int32_t r = 0; r < n_streams; r++) {
+        const uint64_t whole = from ? from[r] : all;
+        uint64_t word = size[r] ? whole : 0, j;
+        if (size[r] > 0 && size[r] < n_from[r]) {
+            int m;
+            find_share(known, n_from[r], size[r], &j, &m);
+            word = draw_word(&state[r], inc, whole, j, m);
+        }
+        const int32_t surplus = (int32_t)count_word(word) - size[r], missing = -(surplus < 0);
+        todo->turned[r] = whole & (uint64_t)(int64_t)missing; /* a branch could not be predicted here either */
+        todo->word[r] = word ^ todo->turned[r];
+        todo->needed[r] = (surplus ^ missing) - missing;
+        todo->open[n_open] = r;
+        n_open += surplus != 0;
+    }
+    return n_open;
+}
+
+/* Step 3, a place for each stream in turn. Which are done is a sum, not a branch: nobody could predict it. */
+static void repair(repairs *todo, int32_t n_open, tm_uint128 inc, tm_uint128 *state, uint64_t n)
+{
+    while (n_open) {
+        int32_t left = 0;
+        for (int32_t i = 0; i < n_open; i++) {
+            const int32_t r = todo->open[i];
+            const uint64_t k = next_place(&state[r], inc, n), old = todo->word[r];
+            const int32_t needed = todo->needed[r] - (int32_t)(old >> k & 1);
+            todo->word[r] = old & ~(UINT64_C(1) << k);
+            todo->needed[r] = needed;
+            todo->open[left] = r;
+            left += needed != 0;
+        }
+        n_open = left;
+    }
+}
+
+void tm_subset_draw_each(tm_uint128 inc, tm_uint128 *state, int32_t n_streams, int64_t n, const uint64_t *from,
+                         const int32_t *n_from, const int32_t *size, uint64_t *words, int64_t step)
+{
+    const uint64_t all = n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
+    repairs todo;
+    shares known;
+    assert(n <= 64 && n_streams <= TM_SUBSETS_AT_ONCE);
+    if (from)
+        memset(known.known, 0, sizeof known.known);
+    else
+        memset(known.known + n * 65, 0, 65 * sizeof *known.known);
+    const int32_t n_open = draw_words(inc, state, n_streams, all, from, n_from, size, &known, &todo);
+    repair(&todo, n_open, inc, state, (uint64_t)n);
+    for (int32_t r = 0; r < n_streams; r++) words[r * step] = todo.word[r] ^ todo.turned[r];
+}

@@ -37,4 +37,14 @@ static inline int64_t tm_words_for(int64_t n)
 void tm_subset_draw(const tm_kernels *kernels, tm_pcg64 *rng, int64_t n, const uint64_t *from, int64_t n_from,
                     int64_t size, uint64_t *words);
 
+/* The same for streams with the same `inc` that stand at state [n_streams], of at most 64 places: the same subsets from
+ * the same numbers, but the streams go on side by side, so that none waits for what another one has drawn.
+ *
+ * Shapes   from [n_streams], NULL: all n places; n_from, size [n_streams]; words [n_streams], `step` apart.
+ * Needs    n <= 64, n_streams <= TM_SUBSETS_AT_ONCE.
+ */
+enum { TM_SUBSETS_AT_ONCE = 128 };
+void tm_subset_draw_each(tm_uint128 inc, tm_uint128 *state, int32_t n_streams, int64_t n, const uint64_t *from,
+                         const int32_t *n_from, const int32_t *size, uint64_t *words, int64_t step);
+
 #endif

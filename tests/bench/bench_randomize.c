@@ -241,6 +241,11 @@ int main(void)
         {"1 stratum, 1:1, binary", 155, 100000, 1, 2, {1, 1}, true, 0.05},
         {"4 strata, 1:1, continuous", 155, 100000, 4, 2, {1, 1}, false, 0.05},
         {"12 strata, 1:1, binary", 155, 100000, 12, 2, {1, 1}, true, 0.05},
+        {"12 strata, 1:1, continuous", 155, 100000, 12, 2, {1, 1}, false, 0.05},
+        {"20 strata, 1:1, continuous", 155, 100000, 20, 2, {1, 1}, false, 0.05},
+        {"20 strata, 1:1, binary", 155, 100000, 20, 2, {1, 1}, true, 0.05},
+        {"20 strata of 8, 1:1, continuous", 160, 100000, 20, 2, {1, 1}, false, 0.05},
+        {"20 strata, 1:2, continuous", 155, 100000, 20, 2, {1, 2}, false, 0.05},
         {"4 strata, 2:3, continuous", 155, 100000, 4, 2, {2, 3}, false, 0.05},
         {"1000 pairs, continuous", 2000, 10000, 1000, 2, {1, 1}, false, 0.5},
     };

@@ -205,6 +205,38 @@ static void large_subsets_follow_the_hypergeometric(void **state)
     temoin_context_free(ctx);
 }
 
+/* Streams side by side draw what each draws alone, and then stand where it stands: of every size, of all places and of
+ * a part of them. */
+static void subsets_side_by_side_are_the_same(void **state)
+{
+    (void)state;
+    enum { N = TM_SUBSETS_AT_ONCE };
+    temoin_context *ctx = check_context();
+    uint64_t seed = 21;
+    for (int round = 0; round < 400; round++) {
+        const int64_t n = 1 + random_below(&seed, 64);
+        const int32_t n_streams = 1 + (int32_t)random_below(&seed, N);
+        tm_pcg64 rng[N];
+        tm_uint128 at[N];
+        uint64_t from[N], words[2 * N];
+        int32_t n_from[N], size[N];
+        for (int32_t r = 0; r < n_streams; r++) {
+            tm_pcg64_init(&rng[r], (tm_uint128)(1000 * round + r), 5);
+            at[r] = rng[r].state;
+            n_from[r] = round % 2 ? (int32_t)random_below(&seed, n + 1) : (int32_t)n;
+            tm_subset_draw(ctx->kernels, &(tm_pcg64){(tm_uint128)r, 1}, n, NULL, n, n_from[r], &from[r]);
+            size[r] = (int32_t)random_below(&seed, n_from[r] + 1);
+        }
+        tm_subset_draw_each(rng[0].inc, at, n_streams, n, round % 2 ? from : NULL, n_from, size, words, 2);
+        for (int32_t r = 0; r < n_streams; r++) {
+            uint64_t word;
+            tm_subset_draw(ctx->kernels, &rng[r], n, round % 2 ? &from[r] : NULL, n_from[r], size[r], &word);
+            assert_true(word == words[2 * r] && rng[r].state == at[r]);
+        }
+    }
+    temoin_context_free(ctx);
+}
+
 /* The numbers are those of the places; drawn in any portions, from any start, at any level, the arms are the same. */
 static void redraws_are_functions_of_their_index(void **state)
 {
@@ -286,9 +318,8 @@ static int print_redraws(void)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(assignments_come_as_often_as_listed),
-        cmocka_unit_test(shuffles_are_uniform),
-        cmocka_unit_test(large_subsets_follow_the_hypergeometric),
+        cmocka_unit_test(assignments_come_as_often_as_listed),     cmocka_unit_test(shuffles_are_uniform),
+        cmocka_unit_test(large_subsets_follow_the_hypergeometric), cmocka_unit_test(subsets_side_by_side_are_the_same),
         cmocka_unit_test(redraws_are_functions_of_their_index),
     };
     if (argc == 2 && strcmp(argv[1], "--print") == 0) return print_redraws();

@@ -76,6 +76,10 @@ static void advance_counts_numbers(void **state)
     for (int i = 0; i < 12345; i++) tm_pcg64_next(&one);
     tm_pcg64_advance(&two, 12345);
     assert_true(one.state == two.state && one.inc == two.inc);
+    const tm_pcg64_stride stride = tm_pcg64_stride_of(&one, 1001);
+    tm_pcg64_advance(&one, 1001 * 98765);
+    tm_pcg64_leap_times(&two, stride, 98765);
+    assert_true(one.state == two.state);
 }
 
 /* Lemire 2019, algorithm 5, written out with the remainder taken every time. */
