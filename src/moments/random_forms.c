@@ -132,22 +132,40 @@ static block columns_of(const tm_random_forms *forms, block of, int32_t k)
     return (block){of.x + start[k - 1], of.rows, start[k] - start[k - 1], of.step};
 }
 
-/* E, and its part of log |V|. */
-static bool invert_dense(tm_random_forms *forms, const double *ratio, block c)
+/* The root of Λ² = diag θ, [n_dense]. */
+static void fill_root(const tm_random_forms *forms, const double *ratio, double *root)
 {
-    const int64_t d = c.rows;
-    double *lhs = forms->room[ROOM_X], *e = forms->room[ROOM_E], *root = forms->room[ROOM_N];
     for (int32_t k = 1; k < forms->moments->n_factors; k++)
         for (int64_t i = forms->moments->dense_start[k - 1]; i < forms->moments->dense_start[k]; i++)
             root[i] = sqrt(ratio[k]);
+}
+
+/* Cholesky's factor of I + ΛCΛ, and its part of log |V|. */
+static bool factor_dense(tm_random_forms *forms, const double *root, block c, double *factor)
+{
+    const int64_t d = c.rows;
     for (int64_t i = 0; i < d; i++)
-        for (int64_t j = 0; j <= i; j++) lhs[i * d + j] = root[i] * c.x[i * c.step + j] * root[j] + (i == j);
-    if (!tm_cholesky_factor(lhs, (int32_t)d)) return false;
-    forms->log_determinant += tm_cholesky_log_determinant(lhs, (int32_t)d);
-    tm_cholesky_inverse(lhs, (int32_t)d, e);
-    for (int64_t i = 0; i < d; i++)
-        for (int64_t j = 0; j < d; j++) e[i * d + j] *= root[i] * root[j];
+        for (int64_t j = 0; j <= i; j++) factor[i * d + j] = root[i] * c.x[i * c.step + j] * root[j] + (i == j);
+    if (!tm_cholesky_factor(factor, (int32_t)d)) return false;
+    forms->log_determinant += tm_cholesky_log_determinant(factor, (int32_t)d);
     return true;
+}
+
+static void invert_dense(const double *factor, const double *root, block e)
+{
+    tm_cholesky_inverse(factor, (int32_t)e.rows, e.x);
+    for (int64_t i = 0; i < e.rows; i++)
+        for (int64_t j = 0; j < e.columns; j++) e.x[i * e.step + j] *= root[i] * root[j];
+}
+
+/* T = -E (Z'V₁⁻¹U) column by column, without E. */
+static void solve_dense(const double *factor, const double *root, block adx, block t, double *x)
+{
+    for (int64_t j = 0; j < adx.columns; j++) {
+        for (int64_t i = 0; i < adx.rows; i++) x[i] = root[i] * adx.x[i * adx.step + j];
+        tm_cholesky_solve(factor, (int32_t)adx.rows, x, x);
+        for (int64_t i = 0; i < adx.rows; i++) t.x[i * t.step + j] = -root[i] * x[i];
+    }
 }
 
 /* The forms of which factor 0 is all there is on both sides, and those with dense factors. With R = (I; T) over the
@@ -241,15 +259,16 @@ static bool add_dense(const temoin_context *ctx, tm_random_forms *f, const doubl
 {
     const tm_kernels *k = ctx->kernels;
     const int64_t m = f->m, d = f->moments->n_dense, dim = f->moments->dim;
-    double *full = f->full[FULL_A];
+    double *full = f->full[FULL_A], *root = f->room[ROOM_N], *factor = f->room[ROOM_X];
     const block c = part(full, dim, m, d, m, d), adx = part(full, dim, m, d, 0, m), a = {f->a, m, m, m};
     const block e = room(f, ROOM_E, d), t = room(f, ROOM_T, m), mm = room(f, ROOM_M, d), s = room(f, ROOM_S, m);
-    if (!invert_dense(f, ratio, c)) return false;
-    clear(t);
-    add_product(k, -1, e, adx, t);
+    fill_root(f, ratio, root);
+    if (!factor_dense(f, root, c, factor)) return false;
+    solve_dense(factor, root, adx, t, f->room[ROOM_S]);
     copy(part(full, dim, 0, m, 0, m), a);
     add_crossproduct(k, 1, adx, t, a);
     if (likelihood_only) return true;
+    invert_dense(factor, root, e);
     clear(mm);
     add_product(k, -1, e, c, mm);
     for (int64_t i = 0; i < d; i++) mm.x[i * d + i]++;

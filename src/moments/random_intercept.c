@@ -4,10 +4,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/kernels.h"
 #include "numeric/cholesky.h"
 #include "numeric/elementary.h"
 
-enum { MOST = TM_RANDOM_MOST_FACTORS, MOST_STEPS = 100, MOST_HALVINGS = 60, SETTLED = 3 };
+enum { MOST = TM_RANDOM_MOST_FACTORS, MOST_STEPS = 100, MOST_HALVINGS = 60, SETTLED = 3, FEW_COLUMNS = 200 };
 /* Newton's step is taken unlooked-at when it lowers the criterion by less than this: rounding hides the difference. */
 static const double small_decrease = 1e-9;
 /* Correlation of the information of two variances, or share of it that is left: below this they are the same one. */
@@ -16,6 +17,7 @@ static const double identified = 1e-9;
 static const double least_curvature = 1e-10;
 /* A ratio this large: nothing varies within levels. */
 static const double largest_ratio = 3e5;
+static const double log_ten = 2.302585092994045684;
 static const double log_two_pi = 1.8378770664093454836;
 
 /* The criterion with its derivatives at one point. */
@@ -85,12 +87,9 @@ static double criterion_at(search *s, const double *ratio)
 static void multiply_inverse(const search *s, const double *b, double *out)
 {
     const int64_t p = s->p, m = s->m;
+    memset(out, 0, (size_t)p * (size_t)p * sizeof *out);
     for (int64_t i = 0; i < p; i++)
-        for (int64_t j = 0; j < p; j++) {
-            double sum = 0;
-            for (int64_t k = 0; k < p; k++) sum += s->inverse[i * p + k] * b[k * m + j];
-            out[i * p + j] = sum;
-        }
+        for (int64_t k = 0; k < p; k++) s->ctx->kernels->axpy(s->inverse[i * p + k], b + k * m, out + i * p, p);
 }
 
 static double trace_of_product(const double *a, const double *b, int64_t p)
@@ -196,22 +195,31 @@ static bool is_identified(search *s, const point *zero)
     return tm_cholesky_factor_within(a, n, identified);
 }
 
-/* The best point of a grid: zero and decades, or quarters of one for a single factor. */
+/* Decades from 1e-6 to 1e6, in quarters where they are cheap; of several factors from 1e-3 to 100, fewer of many
+ * levels. */
+typedef struct grid {
+    int32_t n; /* with zero, the first */
+    double first, step;
+} grid;
+
+static grid choose_grid(const tm_random_moments *moments)
+{
+    const bool small = moments->dim <= FEW_COLUMNS;
+    if (moments->n_factors == 1) return small ? (grid){50, -6, 0.25} : (grid){14, -6, 1};
+    return small ? (grid){7, -3, 1} : (grid){4, -2, 1};
+}
+
+/* The best of its points. */
 static void scan(search *s, double *best)
 {
-    static const double steps[2][2] = {{-6, 0.25}, {-3, 1}};
-    const bool single = s->moments->n_factors == 1;
-    const int32_t per_factor = single ? 50 : 7, n_factors = s->moments->n_factors;
+    const grid g = choose_grid(s->moments);
     double least = INFINITY;
     int32_t n = 1;
-    for (int32_t k = 0; k < n_factors; k++) n *= per_factor;
+    for (int32_t k = 0; k < s->moments->n_factors; k++) n *= g.n;
     for (int32_t i = 0; i < n; i++) {
         double ratio[MOST] = {0};
-        for (int32_t k = 0, left = i; k < n_factors; k++, left /= per_factor) {
-            const int32_t j = left % per_factor;
-            const double exponent = steps[!single][0] + steps[!single][1] * (j - 1);
-            ratio[k] = j ? tm_exp(exponent * 2.302585092994045684) : 0;
-        }
+        for (int32_t k = 0, left = i; k < s->moments->n_factors; k++, left /= g.n)
+            ratio[k] = left % g.n ? tm_exp((g.first + g.step * (left % g.n - 1)) * log_ten) : 0;
         const double criterion = criterion_at(s, ratio);
         if (!(criterion < least)) continue;
         least = criterion;

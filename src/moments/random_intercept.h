@@ -39,7 +39,8 @@ typedef struct tm_random_fit {
 
 /* Fits. moments and result live on the scratch arena.
  *
- * Cost     some fifty evaluations of tm_random_forms_at for one factor, a few dozen more for each other.
+ * Cost     some fifty evaluations of the likelihood alone by tm_random_forms_at and ten whole ones: O(p³) each, besides
+ *          one of its own per level. A thousand fixed columns, or levels of a second factor, take seconds.
  * Cites    Patterson & Thompson 1971; Harville 1977; Bates, Mächler, Bolker & Walker 2015, sec. 3.4 (the criterion).
  */
 TEMOIN_MUST_CHECK temoin_status tm_random_fit_run(temoin_context *ctx, const tm_random_moments *moments, bool reml,

@@ -13,7 +13,7 @@
 #include "base/failure.h"
 #include "moments/fit.h"
 
-enum { TM_RANDOM_MOST_FACTORS = 4, TM_RANDOM_LARGEST_DIM = 2000 };
+enum { TM_RANDOM_MOST_FACTORS = 4, TM_RANDOM_LARGEST_DIM = 1500 };
 
 /* W = (X, y, Z_1, …): p + 1 + n_dense = dim columns. A row without a level of factor 0 is in `gram` and `n` only, so
  * that clients of no worker are as independent as the model says. */

@@ -197,10 +197,11 @@ static void shuffle(rand_sample *r, uint64_t *seed)
 {
     for (int32_t i = (int32_t)r->sample.n - 1; i > 0; i--) {
         int32_t k = rand_below(seed, i + 1);
-        int32_t arm = r->arm[i], stratum = r->stratum[i], cluster = r->cluster[i];
+        int32_t arm = r->arm[i], stratum = r->stratum[i], cluster = r->cluster[i], site = r->site[i];
         double y = r->y[i], w = r->weight[i];
         r->arm[i] = r->arm[k], r->stratum[i] = r->stratum[k], r->cluster[i] = r->cluster[k];
         r->arm[k] = arm, r->stratum[k] = stratum, r->cluster[k] = cluster;
+        r->site[i] = r->site[k], r->site[k] = site;
         double received = r->received[i];
         r->y[i] = r->y[k], r->weight[i] = r->weight[k], r->received[i] = r->received[k];
         r->y[k] = y, r->weight[k] = w, r->received[k] = received;

@@ -6,7 +6,7 @@
 #include "check.h"
 #include "moments/sample.h"
 
-enum { RAND_ROWS = 120, RAND_COVARIATES = 4, RAND_ARMS = 3 };
+enum { RAND_ROWS = 120, RAND_COVARIATES = 4, RAND_ARMS = 3, RAND_SITES = 5 };
 
 typedef enum rand_feature {
     RAND_WEIGHTS = 1,           /* within a factor of ten */
@@ -29,7 +29,7 @@ typedef struct rand_sample {
     tm_sample sample;
     int features;
     double y[RAND_ROWS], weight[RAND_ROWS], received[RAND_ROWS], x[RAND_COVARIATES][RAND_ROWS];
-    int32_t arm[RAND_ROWS], stratum[RAND_ROWS], cluster[RAND_ROWS];
+    int32_t arm[RAND_ROWS], stratum[RAND_ROWS], cluster[RAND_ROWS], site[RAND_ROWS];
     const double *covariate[RAND_COVARIATES];
     const char *name[RAND_COVARIATES];
 } rand_sample;
@@ -70,6 +70,7 @@ static inline void rand_set_views(rand_sample *r)
     r->sample.arm = r->arm;
     r->sample.stratum = r->stratum;
     r->sample.cluster = r->cluster;
+    r->sample.site = r->site;
     r->sample.received = r->received;
     r->sample.covariate = r->covariate;
     r->sample.covariate_name = r->name;
@@ -107,6 +108,8 @@ static inline void rand_draw_groups(uint64_t *state, rand_sample *r)
             r->features & RAND_WIDE_WEIGHTS ? pow(10, 6 * rand_uniform(state) - 3) : 0.3 + 3 * rand_uniform(state);
     }
     rand_number_clusters(r);
+    r->sample.n_sites = RAND_SITES;
+    for (int32_t i = 0; i < n; i++) r->site[i] = r->cluster[i] % RAND_SITES;
 }
 
 static inline void rand_draw_numbers(uint64_t *state, rand_sample *r)

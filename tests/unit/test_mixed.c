@@ -373,6 +373,57 @@ static void optimum_is_global(void **state)
     }
 }
 
+static void check_same(temoin_context *ctx, const tm_sample *plain, const tm_random_factor *beside,
+                       const tm_effect *got)
+{
+    static const double weight[] = {-1, 1};
+    tm_random_moments moments;
+    tm_random_fit fit;
+    tm_random_combination c;
+    const tm_fit *least = least_squares(ctx, plain, weight);
+    check_ok(ctx, tm_random_moments_build(ctx, least, beside ? 2 : 1, beside, &moments));
+    check_ok(ctx, tm_random_fit_run(ctx, &moments, true, &fit));
+    assert_null(fit.refused);
+    check_ok(ctx, tm_random_combine(ctx, &fit, least->basis, &c));
+    check_close(got->value, least->value[0] + c.value, 1e-9);
+    check_close(got->se, sqrt(c.variance_kenward_roger), 1e-9);
+    check_close(got->df, c.df_kenward_roger, 1e-7);
+}
+
+/* What the estimators ask the model for: waves are fixed, and whichever factor has more levels is eliminated. */
+static void waves_and_sites(void **state)
+{
+    (void)state;
+    uint64_t seed = 45;
+    for (int trial = 0; trial < 12; trial++) {
+        static drawn d;
+        temoin_context *ctx = check_context();
+        int64_t unit[RAND_ROWS];
+        int32_t wave[RAND_ROWS], client[RAND_ROWS];
+        draw_rows(&seed, &d, 2);
+        tm_sample *s = &d.r.sample, plain;
+        const int per_client = trial % 2 ? 2 : 8; /* more clients than workers, or fewer */
+        for (int i = 0; i < s->n; i++) unit[i] = 7 + i / per_client, client[i] = i / per_client, wave[i] = i % 3;
+        const tm_random_factor workers = {s->n_clusters, s->cluster};
+        const tm_panel panel = {.n_waves = 3, .wave = wave};
+        s->n_strata = 1;
+        memset(d.r.stratum, 0, sizeof d.r.stratum);
+        plain = *s;
+        s->site = d.level[0], s->n_sites = 5;
+        const tm_effect nested = run_of(ctx, s, "mixed_nested", "kenward_roger");
+        check_same(ctx, &plain, d.beside, &nested);
+        s->unit = unit, s->panel = &panel;
+        const tm_effect crossed = run_of(ctx, s, "mixed_crossed", "kenward_roger");
+        plain.stratum = wave, plain.n_strata = 3;
+        plain.cluster = client, plain.n_clusters = client[s->n - 1] + 1;
+        check_same(ctx, &plain, &workers, &crossed);
+        s->cluster = client, s->n_clusters = plain.n_clusters; /* a client is a cluster */
+        const tm_effect alone = run_of(ctx, s, "mixed_crossed", "kenward_roger");
+        check_same(ctx, &plain, NULL, &alone);
+        temoin_context_free(ctx);
+    }
+}
+
 static void check_refused(const tm_sample *sample, const char *estimator, const char *note)
 {
     static const char *const variances[] = {"kenward_roger", "model_satterthwaite", "model_wald_z"};
@@ -421,13 +472,30 @@ static void refusals(void **state)
     }
 }
 
+/* As many strata as no matrix of ours holds. */
+static void strata_beyond_reason(void **state)
+{
+    (void)state;
+    enum { PAIRS = TM_RANDOM_LARGEST_DIM, MANY = 4 * PAIRS };
+    static double y[MANY];
+    static int32_t arm[MANY], stratum[MANY], cluster[MANY];
+    uint64_t seed = 46;
+    for (int i = 0; i < MANY; i++)
+        y[i] = rand_normal(&seed), stratum[i] = i / 4, cluster[i] = i / 2, arm[i] = i / 2 % 2;
+    tm_sample s = {.n = MANY, .n_arms = 2, .n_strata = PAIRS, .n_clusters = MANY / 2, .y = y, .arm = arm};
+    s.stratum = stratum, s.cluster = cluster;
+    check_refused(&s, "mixed", "model_too_large");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(balanced_is_analysis_of_variance),
         cmocka_unit_test(moments_are_enough),
         cmocka_unit_test(optimum_is_global),
+        cmocka_unit_test(waves_and_sites),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(strata_beyond_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
