@@ -239,10 +239,12 @@ static void what_is_recommended_exists(void **state)
     (void)state;
     static const tm_structure structures[] = {TM_STRUCTURE_NESTED, TM_STRUCTURE_ONE_ARM, TM_STRUCTURE_CROSSED};
     for (int k = 0; k < 3; k++) {
-        const tm_recommended m = tm_recommended_method(structures[k]);
+        const tm_recommended m = tm_recommended_method(structures[k], 3, 4);
         const tm_variance *variance = tm_variance_find(m.variance);
         assert_true(variance && variance->clustered && tm_variance_serves(variance, tm_estimator_find(m.estimator)));
     }
+    assert_string_equal(tm_recommended_method(TM_STRUCTURE_NESTED, 2, 3).variance, "student");
+    assert_string_equal(tm_recommended_method(TM_STRUCTURE_NESTED, 3, 5).variance, "cr2_working");
 }
 
 static void what_cannot_be_told_is_refused(void **state)
