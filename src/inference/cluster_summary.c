@@ -120,24 +120,41 @@ static void measure_cluster(temoin_context *ctx, const tm_fit *fit, const double
     if (lost > direction_tolerance * sqrt(length)) *fall = NAN;
 }
 
-temoin_status tm_cluster_summary_run(temoin_context *ctx, const tm_fit *fit, int32_t contrast, temoin_clusters *out)
+temoin_status tm_cluster_influence_run(temoin_context *ctx, const tm_fit *fit, int32_t contrast,
+                                       tm_cluster_influence *out)
 {
-    tm_mark mark = tm_arena_mark(&ctx->scratch);
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
     const double *l = fit->basis + (int64_t)contrast * fit->n_parameters;
-    double *leverage, *partial, length = 0, low = INFINITY, high = -INFINITY;
-    bool needed = false;
+    double length = 0;
     cluster_room room = {0};
-    TM_SCRATCH(ctx, leverage, fit->n_clusters);
-    TM_SCRATCH(ctx, partial, fit->n_clusters);
     TM_TRY(open_room(ctx, fit, &room));
     for (int32_t k = 0; k < fit->n_parameters; k++) length += l[k] * l[k];
     for (int32_t g = 0; g < fit->n_clusters; g++) {
         double fall;
-        measure_cluster(ctx, fit, l, g, &room, &leverage[g], &partial[g], &fall);
-        partial[g] /= length;
-        needed |= isnan(fall);
-        low = fmin(low, fit->value[contrast] - fall);
-        high = fmax(high, fit->value[contrast] - fall);
+        measure_cluster(ctx, fit, l, g, &room, &out[g].leverage, &out[g].partial, &fall);
+        out[g].partial /= length;
+        out[g].without = fit->value[contrast] - fall;
+    }
+    tm_arena_rewind(&ctx->scratch, mark);
+    return TEMOIN_OK;
+}
+
+temoin_status tm_cluster_summary_run(temoin_context *ctx, const tm_fit *fit, int32_t contrast, temoin_clusters *out)
+{
+    tm_mark mark = tm_arena_mark(&ctx->scratch);
+    tm_cluster_influence *each;
+    double *leverage, *partial, low = INFINITY, high = -INFINITY;
+    bool needed = false;
+    TM_SCRATCH(ctx, each, fit->n_clusters);
+    TM_SCRATCH(ctx, leverage, fit->n_clusters);
+    TM_SCRATCH(ctx, partial, fit->n_clusters);
+    TM_TRY(tm_cluster_influence_run(ctx, fit, contrast, each));
+    for (int32_t g = 0; g < fit->n_clusters; g++) {
+        leverage[g] = each[g].leverage;
+        partial[g] = each[g].partial;
+        needed |= isnan(each[g].without);
+        low = fmin(low, each[g].without);
+        high = fmax(high, each[g].without);
     }
     if (needed) low = high = NAN;
     count_clusters(fit, fit->model->arm_weight + (int64_t)contrast * fit->model->sample->n_arms, out);
