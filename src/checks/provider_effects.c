@@ -7,7 +7,6 @@
 #include "checks/provider_graph.h"
 #include "checks/row_fill.h"
 #include "inference/effects.h"
-#include "inference/recommended_method.h"
 
 typedef struct way {
     const char *estimator; /* NULL: the estimate's own where it is a linear model of one wave, else ols */
@@ -78,22 +77,22 @@ static tm_plan_estimate adapt(const dossier *d, const way *w, const tm_estimator
     return e;
 }
 
-static bool is_recommended(const dossier *d, const tm_estimator *estimator, const way *w)
+static bool is_recommended(const dossier *d, const tm_estimator *estimator, const way *w, const int32_t *arm)
 {
-    const tm_structure structure = d->assignment->trial->plan->providers.structure;
-    const tm_recommended best = tm_recommended_method(structure);
+    const tm_recommended best = tm_provider_graph_recommended(d->graph, arm, 2);
     const bool own = !w->estimator && strcmp(best.estimator, "ols") == 0;
     return !w->within_workers && (own || strcmp(best.estimator, estimator->key) == 0) &&
            strcmp(best.variance, w->variance) == 0;
 }
 
 /* What is recommended where workers can be told from the effect is refused where they cannot. */
-static void judge(const dossier *d, const tm_plan_contrast *contrast, tm_effect *effect)
+static void judge(const dossier *d, const tm_estimator *estimator, const way *w, const tm_plan_contrast *contrast,
+                  tm_effect *effect)
 {
     int32_t n = 0, arm[2];
     for (int32_t a = 0; a < d->graph->n_arms; a++)
         if (contrast->weights[a] != 0 && n++ < 2) arm[n - 1] = a;
-    if (n != 2) return;
+    if (n != 2 || !is_recommended(d, estimator, w, arm)) return;
     const tm_provider_verdict verdict = tm_provider_verdict_of(d->graph, arm, 2);
     if (tm_provider_verdict_refuses(&verdict))
         tm_effect_refuse(effect, verdict.reason);
@@ -129,7 +128,7 @@ static temoin_status run_way(temoin_context *ctx, dossier *d, const tm_estimate_
     for (int32_t c = 0; c < estimate.n_contrasts; c++) {
         const tm_row_source source = {plan, &estimate, &estimate.contrasts[c], cell, estimator, variance, &sample, c};
         temoin_row *row = &d->rows[d->n_rows++];
-        if (is_recommended(d, estimator, w)) judge(d, &estimate.contrasts[c], &effects[c]);
+        judge(d, estimator, w, &estimate.contrasts[c], &effects[c]);
         if (w->within_workers) tm_notes_add(&effects[c].notes, "within_workers");
         tm_row_fill(&source, &effects[c], row);
         TM_TRY(tm_notes_finish(&effects[c].notes, &row->note));

@@ -118,3 +118,14 @@ tm_provider_verdict tm_provider_verdict_of(const tm_provider_graph *graph, const
         v.key = "adequate", v.reason = "enough_workers";
     return v;
 }
+
+tm_recommended tm_provider_graph_recommended(const tm_provider_graph *graph, const int32_t *arm, int32_t n)
+{
+    int64_t fewest = 0, most = 0;
+    for (int32_t k = 0; k < n; k++) {
+        const int64_t workers = tm_provider_graph_workers(graph, arm[k]);
+        if (k == 0 || workers < fewest) fewest = workers;
+        if (workers > most) most = workers;
+    }
+    return tm_recommended_method(graph->assignment->trial->plan->providers.structure, fewest, most);
+}

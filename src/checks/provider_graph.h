@@ -5,6 +5,7 @@
 
 #include "base/failure.h"
 #include "designs/assignment_struct.h"
+#include "inference/recommended_method.h"
 
 typedef struct tm_provider_graph {
     const temoin_assignment *assignment;
@@ -29,6 +30,9 @@ TEMOIN_MUST_CHECK temoin_status tm_provider_graph_build(temoin_context *ctx, con
                                                         const tm_provider_graph **out);
 
 int64_t tm_provider_graph_workers(const tm_provider_graph *graph, int32_t arm);
+
+/* What is recommended for the plan's structure and the numbers of workers of the arms `arm` [n]. */
+tm_recommended tm_provider_graph_recommended(const tm_provider_graph *graph, const int32_t *arm, int32_t n);
 
 /* Of the arms `arm` [n]. In this order:
  *

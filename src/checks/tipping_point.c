@@ -92,7 +92,7 @@ static temoin_status recommend(temoin_context *ctx, const tm_row_effect *effect,
     TM_TRY(tm_provider_graph_build(ctx, effect->assignment, &graph));
     const tm_provider_verdict verdict = tm_provider_verdict_of(graph, effect->arms, 2);
     if (tm_provider_verdict_refuses(&verdict)) return TEMOIN_OK;
-    const tm_recommended method = tm_recommended_method(effect->assignment->trial->plan->providers.structure);
+    const tm_recommended method = tm_provider_graph_recommended(graph, effect->arms, 2);
     point->estimator = method.estimator;
     point->variance = method.variance;
     return TEMOIN_OK;
