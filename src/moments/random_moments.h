@@ -6,7 +6,11 @@
  *
  * Z_k says which level of factor k a row belongs to. Factor 0 is eliminated level by level, so it may have any number
  * of levels; the levels of the others (n_dense, all together) become columns of a dense matrix. One factor: the
- * ordinary random intercept, and nothing is dense. Crossed or nested: the factor with the most levels is factor 0. */
+ * ordinary random intercept, and nothing is dense. Crossed or nested: the factor with the most levels is factor 0.
+ *
+ * Why dense: degrees of freedom and Kenward & Roger's covariance need traces over all levels of inverses, which an
+ * iterative solver does not give, and a sparse factorization of crossed factors fills up in the smaller one anyway.
+ * Workers are hundreds where clients are thousands, and a thousand levels take seconds. */
 #ifndef TM_RANDOM_MOMENTS_H
 #define TM_RANDOM_MOMENTS_H
 

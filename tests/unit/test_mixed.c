@@ -373,6 +373,35 @@ static void optimum_is_global(void **state)
     }
 }
 
+/* And in two dimensions. */
+static void optimum_is_global_of_two(void **state)
+{
+    (void)state;
+    static const double weight[] = {-1, 1};
+    uint64_t seed = 47;
+    for (int trial = 0; trial < 25; trial++) {
+        static drawn d;
+        temoin_context *ctx = check_context();
+        tm_random_moments moments;
+        tm_random_fit fit;
+        draw_rows(&seed, &d, 2);
+        for (int i = 0; trial % 3 == 0 && i < d.r.sample.n; i++) d.r.y[i] *= d.r.y[i] * d.r.y[i];
+        for (int i = 0; trial % 3 == 1 && i < d.r.sample.n; i++) d.r.y[i] += 3 * d.level[0][i];
+        const tm_fit *least = least_squares(ctx, &d.r.sample, weight);
+        check_ok(ctx, tm_random_moments_build(ctx, least, 2, d.beside, &moments));
+        check_ok(ctx, tm_random_fit_run(ctx, &moments, trial % 2, &fit));
+        assert_null(fit.refused);
+        for (int i = 0; i < 20 * 20; i++) {
+            const double ratio[] = {i % 20 ? pow(10, -4 + 0.4 * (i % 20)) : 0,
+                                    i / 20 ? pow(10, -4 + 0.4 * (i / 20)) : 0};
+            double criterion;
+            check_ok(ctx, tm_random_criterion(ctx, &moments, trial % 2, ratio, &criterion));
+            assert_true(criterion >= fit.criterion - 1e-10);
+        }
+        temoin_context_free(ctx);
+    }
+}
+
 static void check_same(temoin_context *ctx, const tm_sample *plain, const tm_random_factor *beside,
                        const tm_effect *got)
 {
@@ -493,6 +522,7 @@ int main(void)
         cmocka_unit_test(balanced_is_analysis_of_variance),
         cmocka_unit_test(moments_are_enough),
         cmocka_unit_test(optimum_is_global),
+        cmocka_unit_test(optimum_is_global_of_two),
         cmocka_unit_test(waves_and_sites),
         cmocka_unit_test(refusals),
         cmocka_unit_test(strata_beyond_reason),
