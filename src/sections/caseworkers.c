@@ -99,6 +99,8 @@ static void add_effects(const tm_dossier *d)
     }
     if (results->n_tipping_points > 0) {
         heading(d, "Could caseworkers explain the effect?", "Les intervenants pourraient-ils expliquer l’effet ?");
+        const char *shift = tm_shift_words(d);
+        if (!shift || shift[0]) tm_document_add_paragraph(d->document, shift);
         tm_add_tipping_figure(d);
         tm_add_tipping_table(d);
     }

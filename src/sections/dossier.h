@@ -49,6 +49,8 @@ const char *tm_interval_words(const tm_document *document, const char *interval)
 const char *tm_icc_method_words(const tm_document *document, const char *method);
 /* What the first note of a list says, and whether it refuses a number; "" without notes. */
 const char *tm_note_words(const tm_dossier *dossier, const char *notes);
+/* Does it suit how caseworkers stand to the arms? */
+bool tm_row_is_recommended(const temoin_row *row);
 /* Is this the effect in full? */
 bool tm_dossier_is_main(const tm_dossier *dossier, const char *estimate, const char *measure, const char *wave,
                         const char *arm, const char *reference);
@@ -58,6 +60,9 @@ bool tm_dossier_is_main(const tm_dossier *dossier, const char *estimate, const c
 const char *tm_provider_paragraph(const tm_dossier *dossier);
 
 /* provider_figures.c, influence_figure.c: false where there is nothing to show. */
+/* What caseworkers alone would have to be to make the whole effect, and how rare that is; "" where it is not known. */
+const char *tm_shift_words(const tm_dossier *dossier);
+
 bool tm_add_caterpillar(const tm_dossier *dossier);
 bool tm_add_tipping_figure(const tm_dossier *dossier);
 bool tm_add_influence_figure(const tm_dossier *dossier);

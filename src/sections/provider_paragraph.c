@@ -127,6 +127,44 @@ static const char *interval_words(const writer *w, const temoin_row *row)
     return piece(w, tm_cell_write(w->d->document->ctx, w->d->document->language, &cell));
 }
 
+/* Of the other ways to allow for caseworkers, those whose interval includes zero. */
+static int64_t count_doubting(const writer *w, int64_t *n_others)
+{
+    int64_t n = 0;
+    *n_others = 0;
+    for (int64_t r = 0; r < w->d->results->n_provider_rows; r++) {
+        const temoin_row *row = &w->d->results->provider_rows[r];
+        if (row == w->d->recommended || !row->cluster[0] || !is_settled(row) ||
+            !tm_dossier_is_main(w->d, row->estimate, row->measure, row->wave, row->arm, row->reference))
+            continue;
+        ++*n_others;
+        n += holds_zero(row);
+    }
+    return n;
+}
+
+static void put_doubt(const writer *w, int64_t n_doubting, int64_t n_others)
+{
+    char doubting[TM_WRITTEN_SIZE], others[TM_WRITTEN_SIZE];
+    tm_write_number(w->d->document->language, (double)n_doubting, 0, doubting);
+    tm_write_number(w->d->document->language, (double)n_others, 0, others);
+    if (n_doubting == n_others)
+        tm_sink_put(w->sink,
+                    say(w,
+                        "This interval excludes zero, but those of all other methods that allow for "
+                        "caseworkers include it: the finding hangs on the method. ",
+                        "Cet intervalle ne contient pas zéro, mais ceux de toutes les autres méthodes qui "
+                        "tiennent compte des intervenants le contiennent : le constat dépend de la méthode. "));
+    else
+        tm_sink_printf(w->sink,
+                       say(w,
+                           "This interval excludes zero, but %s of the %s other intervals that allow for caseworkers "
+                           "include%s it: the finding is fragile. ",
+                           "Cet intervalle ne contient pas zéro, mais %s des %s autres intervalles qui tiennent compte "
+                           "des intervenants le contien%s : le constat est fragile. "),
+                       doubting, others, n_doubting == 1 ? say(w, "s", "t") : say(w, "", "nent"));
+}
+
 static void put_interval(const writer *w, const temoin_row *row)
 {
     char level[TM_WRITTEN_SIZE];
@@ -140,18 +178,24 @@ static void put_interval(const writer *w, const temoin_row *row)
                        "intervalle de confiance à %s de %s. "),
                    piece(w, tm_outcome_words(w->d, row->measure, row->wave)),
                    piece(w, tm_effect_words(w->d, row->value, false)), level, interval_words(w, row));
-    tm_sink_put(w->sink,
-                holds_zero(row)
-                    ? say(w,
-                          "As this interval includes zero, the trial shows neither that the programme changes "
-                          "this outcome nor that it leaves it as it is. ",
-                          "Comme cet intervalle contient zéro, l’essai ne montre ni que le programme change ce "
-                          "résultat, ni qu’il le laisse tel quel. ")
-                    : say(w,
-                          "As this interval excludes zero, neither the chance of the draw nor the usual "
-                          "differences from one caseworker to the next suffice to explain it. ",
-                          "Comme cet intervalle ne contient pas zéro, ni le hasard du tirage ni les "
-                          "différences habituelles d’un intervenant à l’autre ne suffisent à l’expliquer. "));
+    if (holds_zero(row)) {
+        tm_sink_put(w->sink, say(w,
+                                 "As this interval includes zero, the trial shows neither that the programme changes "
+                                 "this outcome nor that it leaves it as it is. ",
+                                 "Comme cet intervalle contient zéro, l’essai ne montre ni que le programme change ce "
+                                 "résultat, ni qu’il le laisse tel quel. "));
+        return;
+    }
+    int64_t n_others = 0;
+    const int64_t n_doubting = count_doubting(w, &n_others);
+    if (n_doubting == 0)
+        tm_sink_put(w->sink, say(w,
+                                 "As this interval excludes zero, neither the chance of the draw nor the usual "
+                                 "differences from one caseworker to the next suffice to explain it. ",
+                                 "Comme cet intervalle ne contient pas zéro, ni le hasard du tirage ni les différences "
+                                 "habituelles d’un intervenant à l’autre ne suffisent à l’expliquer. "));
+    else
+        put_doubt(w, n_doubting, n_others);
 }
 
 static void put_effect(const writer *w)
@@ -239,35 +283,87 @@ static void put_tipping(const writer *w)
     const char *share = piece(w, tm_share_words(w->d, tip->rho));
     if (lost || verdict_is(w, "not_identifiable"))
         tm_sink_printf(w->sink,
-                       say(w, "An effect could be claimed only if this share were known to be below %s",
-                           "On ne pourrait affirmer un effet que si l’on savait cette part inférieure à %s"),
+                       say(w,
+                           "An effect could be claimed only if caseworkers were known to account for less than %s of "
+                           "the differences between clients",
+                           "On ne pourrait affirmer un effet que si l’on savait que les intervenants expliquent moins "
+                           "de %s des différences entre clients"),
                        share);
     else
         tm_sink_printf(w->sink,
-                       say(w, "The conclusion would no longer hold if this share were above %s",
-                           "La conclusion ne tiendrait plus si cette part dépassait %s"),
+                       say(w,
+                           "The conclusion would no longer hold if caseworkers accounted for more than %s of the "
+                           "differences between clients",
+                           "La conclusion ne tiendrait plus si les intervenants expliquaient plus de %s des "
+                           "différences entre clients"),
                        share);
     put_published(w);
     tm_sink_put(w->sink, ". ");
 }
 
-/* What caseworkers alone would have to be to make the whole effect, and how rare that is. */
-static void put_shift(const writer *w)
+const char *tm_shift_words(const tm_dossier *d)
 {
-    const temoin_tipping_point *tip = w->d->tip;
-    if (!tip || isnan(tip->worker_shift) || isnan(tip->worker_percentile)) return;
+    const temoin_tipping_point *tip = d->tip;
+    if (!tip || isnan(tip->worker_shift) || isnan(tip->worker_percentile) || strcmp(tip->note, "touches_zero") == 0)
+        return "";
     const double tail = tip->worker_percentile > 0.5 ? 1 - tip->worker_percentile : tip->worker_percentile;
+    const char *apart = tm_effect_words(d, fabs(tip->worker_shift), true), *share = tm_share_words(d, tail);
+    if (!apart || !share) return NULL;
+    return tm_text(
+        d->document->ctx,
+        tm_dossier_say(d,
+                       "For caseworkers alone to make the whole difference, those of “%s” would have to stand %s apart "
+                       "from others on average. Were caseworkers to differ %s, %s%s of such groups would be that far "
+                       "off in that direction.",
+                       "Pour faire à eux seuls toute la différence, les intervenants du groupe « %s » devraient se "
+                       "situer en moyenne à %s des autres. Si les intervenants diffèrent %s, %s%s de tels groupes "
+                       "seraient aussi éloignés dans ce sens."),
+        tm_arm_text(d->results, d->document, tip->arm), apart,
+        isnan(tip->icc) || tip->icc <= 0 ? tm_dossier_say(d, "as published", "comme publié ailleurs")
+                                         : tm_dossier_say(d, "as in these data", "comme dans ces données"),
+        tail < 0.001 ? "" : tm_dossier_say(d, "about ", "environ "), share);
+}
+
+/* The placebo at a correlation that was published, else at the largest; NULL: none. */
+static const temoin_provider_test *find_placebo(const writer *w)
+{
+    const temoin_provider_test *found = NULL;
+    for (int64_t t = 0; t < w->d->results->n_provider_tests; t++) {
+        const temoin_provider_test *test = &w->d->results->provider_tests[t];
+        if (strcmp(test->test, "placebo") != 0 || isnan(test->p) ||
+            !tm_dossier_is_main(w->d, test->estimate, test->measure, test->wave, test->arm, test->reference))
+            continue;
+        if (!found || !(test->rho > w->d->tip->published_high)) found = test;
+    }
+    return found;
+}
+
+static void put_placebo(const writer *w)
+{
+    const temoin_provider_test *placebo = find_placebo(w);
+    if (!placebo) {
+        const char *shift = piece(w, tm_shift_words(w->d));
+        if (shift[0]) tm_sink_printf(w->sink, "%s ", shift);
+        return;
+    }
     tm_sink_printf(
         w->sink,
         say(w,
-            "For caseworkers alone to make the whole difference, those of “%s” would have to stand %s apart from "
-            "others "
-            "on average; chance brings together a group that far off, in that direction, in about %s of cases. ",
-            "Pour faire à eux seuls toute la différence, les intervenants du groupe « %s » devraient se situer en "
-            "moyenne "
-            "à %s des autres ; le hasard réunit un groupe aussi éloigné, et dans ce sens, dans environ %s des cas. "),
-        tm_arm_text(w->d->results, w->d->document, tip->arm),
-        piece(w, tm_effect_words(w->d, fabs(tip->worker_shift), true)), piece(w, tm_share_words(w->d, tail)));
+            "If the programme did nothing and caseworkers accounted for %s of the differences, %s%s of such "
+            "trials would still show arms at least this far apart. ",
+            "Si le programme ne faisait rien et que les intervenants expliquaient %s des différences, %s%s de "
+            "tels essais montreraient encore des groupes au moins aussi éloignés. "),
+        piece(w, tm_share_words(w->d, placebo->rho)), placebo->p < 0.001 ? "" : say(w, "about ", "environ "),
+        piece(w, tm_share_words(w->d, placebo->p)));
+}
+
+/* "+9.3", to which the unit of the next effect belongs. */
+static const char *bare_effect(const writer *w, double value, char text[TM_WRITTEN_SIZE + 1])
+{
+    char number[TM_WRITTEN_SIZE];
+    tm_write_number(w->d->document->language, value * tm_dossier_factor(w->d), tm_dossier_decimals(w->d), number);
+    strcpy(stpcpy(text, value > 0 && strpbrk(number, "123456789") ? "+" : ""), number);
+    return text;
 }
 
 /* From where to where the effect goes when one caseworker is left out. */
@@ -275,6 +371,7 @@ static void put_influence(const writer *w)
 {
     const temoin_results *results = w->d->results;
     const temoin_influence *low = NULL, *high = NULL;
+    char number[TM_WRITTEN_SIZE + 1];
     int64_t n = 0;
     for (int64_t i = 0; i < results->n_influence; i++) {
         const temoin_influence *at = &results->influence[i];
@@ -295,7 +392,7 @@ static void put_influence(const writer *w)
             : say(w, "The effect does not hang on one person: without any one caseworker it lies between %s and %s. ",
                   "L’effet ne tient pas à une seule personne : sans l’un quelconque des intervenants, il se situe "
                   "entre %s et %s. "),
-        piece(w, tm_effect_words(w->d, low->value, false)), piece(w, tm_effect_words(w->d, high->value, false)));
+        bare_effect(w, low->value, number), piece(w, tm_effect_words(w->d, high->value, false)));
 }
 
 typedef struct closing {
@@ -389,7 +486,7 @@ const char *tm_provider_paragraph(const tm_dossier *d)
     put_influence(&w);
     put_icc(&w);
     put_tipping(&w);
-    put_shift(&w);
+    put_placebo(&w);
     put_closing(&w);
     return sink.out_of_memory ? NULL : sink.text;
 }

@@ -192,7 +192,7 @@ static void add_method(const tm_dossier *d, tm_table *table, const temoin_row *r
     if (!cells) return;
     const int decimals = tm_row_decimals(d->results, row);
     const double factor = tm_row_factor(d->results, row);
-    const bool recommended = row == d->recommended;
+    const bool recommended = tm_row_is_recommended(row);
     const char *method = tm_method_words(d, row);
     if (recommended && method)
         method = tm_text(d->document->ctx, tm_dossier_say(d, "%s (recommended)", "%s (recommandé)"), method);
@@ -201,12 +201,27 @@ static void add_method(const tm_dossier *d, tm_table *table, const temoin_row *r
     cells[2] = tm_cell_number(row->se * factor, decimals);
     cells[3] = tm_cell_interval(row->ci_low * factor, row->ci_high * factor, decimals);
     cells[4] = tm_cell_number(row->df, 1);
-    cells[5] = tm_cell_p(isnan(row->p) ? row->p_bootstrap : row->p);
+    cells[5] = tm_cell_p(row->p);
     for (int c = 0; c < 6; c++) cells[c].strong = recommended;
     const char *reasons = tm_reasons_text(d->results, d->document, row, true);
     int refused = 5;
     while (refused > 1 && cells[refused - 1].kind == TM_CELL_DASH) refused--;
     if (!reasons || reasons[0]) tm_table_add_footnote(d->document, table, &cells[refused], reasons);
+}
+
+/* The bootstrap goes with a row, and is a way of its own to allow for caseworkers. */
+static void add_bootstrap(const tm_dossier *d, tm_table *table, const temoin_row *row)
+{
+    tm_table_cell *cells = isnan(row->p_bootstrap) ? NULL : tm_table_add_row(d->document, table);
+    if (!cells) return;
+    const int decimals = tm_row_decimals(d->results, row);
+    const double factor = tm_row_factor(d->results, row);
+    cells[0] = tm_cell_text(
+        tm_dossier_say(d, "the same with the wild cluster bootstrap", "la même, avec le bootstrap par grappes"));
+    cells[1] = tm_cell_number(row->value * factor, decimals);
+    cells[2] = cells[4] = tm_cell_number(NAN, 0);
+    cells[3] = tm_cell_interval(row->ci_bootstrap_low * factor, row->ci_bootstrap_high * factor, decimals);
+    cells[5] = tm_cell_p(row->p_bootstrap);
 }
 
 void tm_add_methods_table(const tm_dossier *d)
@@ -228,6 +243,7 @@ void tm_add_methods_table(const tm_dossier *d)
         const temoin_row *row = &results->provider_rows[r];
         if (r == 0 || !same_effect(row, row - 1)) tm_table_add_group(d->document, table, effect_title(d, row));
         add_method(d, table, row);
+        add_bootstrap(d, table, row);
     }
     if (d->recommended)
         tm_table_add_remark(

@@ -21,6 +21,22 @@ bool tm_dossier_is_main(const tm_dossier *dossier, const char *estimate, const c
            strcmp(tip->wave, wave) == 0 && strcmp(tip->arm, arm) == 0 && strcmp(tip->reference, reference) == 0;
 }
 
+/* Is this note among a row's? */
+static bool has_note(const char *notes, const char *key)
+{
+    const size_t length = strlen(key);
+    for (const char *at = notes; at; at = strchr(at, ';')) {
+        at += *at == ';';
+        if (strncmp(at, key, length) == 0 && (at[length] == ';' || !at[length])) return true;
+    }
+    return false;
+}
+
+bool tm_row_is_recommended(const temoin_row *row)
+{
+    return has_note(row->note, "recommended");
+}
+
 void tm_dossier_init(tm_dossier *dossier, const temoin_results *results, tm_document *document)
 {
     *dossier = (tm_dossier){.results = results, .document = document};
@@ -29,7 +45,7 @@ void tm_dossier_init(tm_dossier *dossier, const temoin_results *results, tm_docu
     for (int64_t r = 0; dossier->tip && !dossier->recommended && r < results->n_provider_rows; r++) {
         const temoin_row *row = &results->provider_rows[r];
         if (tm_dossier_is_main(dossier, row->estimate, row->measure, row->wave, row->arm, row->reference) &&
-            strcmp(row->estimator, dossier->tip->estimator) == 0 && strcmp(row->variance, dossier->tip->variance) == 0)
+            tm_row_is_recommended(row))
             dossier->recommended = row;
     }
 }

@@ -220,7 +220,7 @@ static const temoin_row made_provider_rows[] = {
      .p_holm = NAN,
      .p_bh = NAN,
      .family = "",
-     .note = "few_clusters"},
+     .note = "few_clusters;recommended"},
     {MADE_NONE,
      MADE_ROW("primary", "training", "12", "worker_means", "welch"),
      .cluster = "provider",
