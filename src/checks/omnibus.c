@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One test of balance, judged by the design that drew the trial.
  *
- * Covariates are all characteristics but the clusters and pairs themselves: numbers, levels of categories, and for
- * each that somebody misses an indicator of that; what is missing is replaced by the mean, which with the indicator
- * there changes nothing. Clusters enter with the sums of their units, and their size is one covariate more, as in
- * Hansen & Bowers.
+ * Covariates are all characteristics but the clusters and pairs themselves (baseline_columns.h). Clusters enter with
+ * the sums of their units, and their size is one covariate more, as in Hansen & Bowers.
  *
  * The p value by redraws is (c + 1) / (R + 1), c of R redraws 1 … R being as unlike as the trial, ties within 1e-9
  * included. R is 999, or less where that would take more than 1e9 steps (a step is a covariate of a unit, of which at
@@ -12,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "checks/characteristics.h"
+#include "checks/baseline_columns.h"
 #include "checks/check_kind.h"
 #include "checks/omnibus_statistic.h"
 #include "designs/redraws.h"
@@ -23,82 +21,32 @@ static const double steps_most = 1e9, numbers_most = 5e7;
 
 typedef struct comparison {
     tm_redraws redraws;
-    tm_characteristic *list;
-    int64_t n_list;
-    bool *misses; /* [n_list] opens a column that somebody misses */
+    tm_baseline_columns columns;
     int64_t n_x;
     double *x; /* [n_groups * n_x] */
     tm_omnibus_test test;
     int32_t *arm; /* [n_groups] */
 } comparison;
 
-static bool is(const char *name, const char *option)
-{
-    return option && strcmp(name, option) == 0;
-}
-
-static bool is_missed(const comparison *c, const tm_characteristic *one)
-{
-    for (int64_t u = 0; u < c->redraws.assignment->trial->n_units; u++)
-        if (c->redraws.group[u] >= 0 && tm_characteristic_misses(one, u)) return true;
-    return false;
-}
-
-/* Leaves clusters and pairs out and counts the covariates. */
+/* Clusters and pairs themselves are left out. */
 static temoin_status choose(temoin_context *ctx, comparison *c)
 {
     const temoin_trial *trial = c->redraws.assignment->trial;
-    const tm_plan_options *options = &trial->plan->design.options;
-    int64_t n = 0;
-    TM_TRY(tm_characteristics_build(ctx, trial, &c->list, &c->n_list));
-    for (int64_t i = 0; i < c->n_list; i++)
-        if (!is(c->list[i].name, options->cluster) && !is(c->list[i].name, options->pair)) c->list[n++] = c->list[i];
-    c->n_list = c->n_x = n;
-    TM_SCRATCH(ctx, c->misses, n);
-    for (int64_t i = 0; i < n; i++) {
-        const bool opens = i == 0 || !c->list[i].level[0] || strcmp(c->list[i].name, c->list[i - 1].name) != 0;
-        c->misses[i] = opens && is_missed(c, &c->list[i]);
-        c->n_x += c->misses[i];
-    }
-    c->n_x += c->redraws.units.cluster != NULL;
+    const char *const without[] = {trial->plan->design.options.cluster, trial->plan->design.options.pair};
+    TM_TRY(tm_baseline_columns_build(ctx, trial, c->redraws.group, without, 2, &c->columns));
+    c->n_x = c->columns.n_x + (c->redraws.units.cluster != NULL);
     return TEMOIN_OK;
-}
-
-/* Adds a characteristic's sums to column j; in multiples of its largest value, about its mean. */
-static void add_values(comparison *c, const tm_characteristic *one, int64_t j)
-{
-    const int64_t n_units = c->redraws.assignment->trial->n_units;
-    const int32_t *group = c->redraws.group;
-    double largest = 0, sum = 0;
-    int64_t n = 0;
-    for (int64_t u = 0; u < n_units; u++)
-        if (group[u] >= 0 && !tm_characteristic_misses(one, u))
-            largest = fmax(largest, fabs(tm_characteristic_value(one, u)));
-    for (int64_t u = 0; u < n_units; u++)
-        if (group[u] >= 0 && !tm_characteristic_misses(one, u)) {
-            sum += largest > 0 ? tm_characteristic_value(one, u) / largest : 0;
-            n++;
-        }
-    for (int64_t u = 0; u < n_units; u++)
-        if (group[u] >= 0 && !tm_characteristic_misses(one, u) && largest > 0)
-            c->x[group[u] * c->n_x + j] += tm_characteristic_value(one, u) / largest - sum / (double)n;
 }
 
 static temoin_status fill(temoin_context *ctx, comparison *c)
 {
     const int64_t n_units = c->redraws.assignment->trial->n_units;
     const int32_t *group = c->redraws.group;
-    int64_t j = 0;
     TM_SCRATCH(ctx, c->x, c->redraws.n_groups * c->n_x);
     TM_SCRATCH(ctx, c->arm, c->redraws.n_groups);
-    for (int64_t i = 0; i < c->n_list; i++) {
-        add_values(c, &c->list[i], j++);
-        for (int64_t u = 0; c->misses[i] && u < n_units; u++)
-            if (group[u] >= 0 && tm_characteristic_misses(&c->list[i], u)) c->x[group[u] * c->n_x + j] += 1;
-        j += c->misses[i];
-    }
+    tm_baseline_columns_add(&c->columns, c->n_x, c->x);
     for (int64_t u = 0; c->redraws.units.cluster && u < n_units; u++)
-        if (group[u] >= 0) c->x[group[u] * c->n_x + j] += 1;
+        if (group[u] >= 0) c->x[group[u] * c->n_x + c->columns.n_x] += 1;
     const tm_omnibus_rows rows = {c->redraws.n_groups, c->redraws.n_blocks, c->redraws.assignment->trial->n_arms,
                                   (int32_t)c->n_x,     c->redraws.block,    c->x};
     return tm_omnibus_test_build(ctx, &rows, &c->test);
@@ -148,9 +96,9 @@ static temoin_status add_z(temoin_context *ctx, const comparison *c, temoin_resu
     int32_t j = 0;
     TM_ALLOC(ctx, rows, results->n_baseline);
     for (int64_t r = 0; r < results->n_baseline; r++) rows[r] = results->baseline[r];
-    for (int64_t i = 0; i < c->n_list; i++) {
-        set_z(c, rows, results->n_baseline, &c->list[i], j);
-        j += 1 + c->misses[i];
+    for (int64_t i = 0; i < c->columns.n_list; i++) {
+        set_z(c, rows, results->n_baseline, &c->columns.list[i], j);
+        j += 1 + c->columns.misses[i];
     }
     results->baseline = rows;
     return TEMOIN_OK;
@@ -192,7 +140,7 @@ static temoin_status run(temoin_context *ctx, const temoin_assignment *assignmen
     TM_TRY(tm_redraws_build(ctx, assignment, &c.redraws));
     TM_TRY(choose(ctx, &c));
     results->omnibus = omnibus;
-    if (c.n_list > 0) TM_TRY(compare(ctx, &c, results, omnibus));
+    if (c.columns.n_list > 0) TM_TRY(compare(ctx, &c, results, omnibus));
     results->n_omnibus = omnibus->n_covariates > 0;
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;

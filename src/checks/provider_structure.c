@@ -2,6 +2,7 @@
 /* Workers, their caseloads and arms, and the verdict on them. */
 #include <math.h>
 
+#include "checks/caseload_peaks.h"
 #include "checks/check_kind.h"
 #include "checks/provider_graph.h"
 
@@ -48,7 +49,7 @@ static temoin_status list_caseloads(temoin_context *ctx, const tm_provider_graph
         }
     results->caseloads = caseloads;
     results->n_caseloads = n;
-    return TEMOIN_OK;
+    return tm_caseload_peaks_find(ctx, graph->assignment, caseloads, n);
 }
 
 static int32_t root_of(int32_t *parent, int32_t a)

@@ -570,6 +570,17 @@ const tm_note tm_note_table[] = {
       "Les tirages possibles sont trop nombreux pour être tous parcourus, et le plan ne demande pas de nouveaux "
       "tirages "
       "(randomization: draws)."}},
+    {"single_worker",
+     TM_NOTE_PLAIN,
+     true,
+     {"In no arm, or no site of one, are there two caseworkers whose clients could be compared.",
+      "Dans aucun groupe, ou aucun site d’un groupe, il n’y a deux intervenants dont on pourrait comparer les "
+      "clients."}},
+    {"no_attrition",
+     TM_NOTE_PLAIN,
+     true,
+     {"Wherever there are caseworkers to compare, the outcome is known of all clients or of none.",
+      "Partout où il y a des intervenants à comparer, le résultat est connu de tous les clients ou d’aucun."}},
     {"several_waves",
      TM_NOTE_PLAIN,
      true,
