@@ -51,8 +51,8 @@ static temoin_entry adjustment(int i)
 
 static temoin_entry note(int i)
 {
-    if (i >= tm_n_notes) return (temoin_entry){0};
-    return (temoin_entry){tm_note_table[i].key, tm_note_table[i].sentence.en, ""};
+    const tm_note *one = tm_note_at(i);
+    return one ? (temoin_entry){one->key, one->sentence.en, ""} : (temoin_entry){0};
 }
 
 static temoin_entry check(int i)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The notes themselves, in the order of `temoin list notes`. */
+/* The notes themselves, in the order of `temoin list notes`; those on caseworkers stand behind them, in a file of their
+ * own. */
 #include "result/notes.h"
 
-const tm_note tm_note_table[] = {
+static const tm_note notes[] = {
     {"no_variation",
      TM_NOTE_PLAIN,
      true,
@@ -70,81 +71,6 @@ const tm_note tm_note_table[] = {
      false,
      {"Clusters left out because they have no clients in one of the arms compared: {n}.",
       "Grappes écartées parce qu’elles n’ont pas de clients dans l’un des groupes comparés : {n}."}},
-    {"one_worker_in_total",
-     TM_NOTE_PLAIN,
-     true,
-     {"There is one caseworker: how caseworkers differ cannot be known.",
-      "Il n’y a qu’un intervenant : on ne peut pas savoir en quoi les intervenants diffèrent."}},
-    {"one_worker_in_arm",
-     TM_NOTE_PLAIN,
-     true,
-     {"An arm is served by one caseworker: the arm cannot be told apart from that person.",
-      "Un groupe est servi par un seul intervenant : le groupe ne se distingue pas de cette personne."}},
-    {"touches_zero",
-     TM_NOTE_PLAIN,
-     false,
-     {"The interval holds zero even if caseworkers do not differ at all, so there is nothing to explain away.",
-      "L’intervalle contient zéro même si les intervenants ne diffèrent en rien : il n’y a rien à expliquer."}},
-    {"holds_everywhere",
-     TM_NOTE_PLAIN,
-     false,
-     {"Whatever share of the variance lay between caseworkers, the interval would not hold zero.",
-      "Quelle que soit la part de la variance qui tiendrait aux intervenants, l’intervalle ne contiendrait pas zéro."}},
-    {"declared_correlation",
-     TM_NOTE_NAME,
-     false,
-     {"One caseworker has all clients of an arm, so that data say nothing of how caseworkers differ there: the "
-      "correlation is assumed, not estimated. Arm: {name}.",
-      "Un seul intervenant a tous les clients d’un groupe : les données ne disent pas en quoi les intervenants y "
-      "diffèrent, et la corrélation est supposée, non estimée. Groupe : {name}."}},
-    {"every_worker_one_client",
-     TM_NOTE_PLAIN,
-     true,
-     {"Each caseworker has one client: caseworkers cannot be told apart from their clients. Standard errors that take "
-      "clients for independent cover both.",
-      "Chaque intervenant n’a qu’un client : on ne peut pas distinguer l’intervenant de son client. Les erreurs types "
-      "qui tiennent les clients pour indépendants couvrent les deux."}},
-    {"worker_is_stratum",
-     TM_NOTE_PLAIN,
-     true,
-     {"In no stratum does an arm have two caseworkers: within strata, comparing arms is comparing persons.",
-      "Dans aucune strate un groupe n’a deux intervenants : au sein des strates, comparer les groupes revient à "
-      "comparer des personnes."}},
-    {"workers_randomized",
-     TM_NOTE_PLAIN,
-     false,
-     {"Caseworkers were drawn for the arms, so that their differences are chance.",
-      "Les intervenants ont été tirés au sort entre les groupes : leurs différences relèvent du hasard."}},
-    {"workers_crossed",
-     TM_NOTE_PLAIN,
-     false,
-     {"Some caseworkers serve several arms, so that effects can be seen within caseworkers.",
-      "Certains intervenants servent plusieurs groupes : l’effet s’observe aussi au sein d’un même intervenant."}},
-    {"workers_one_arm",
-     TM_NOTE_PLAIN,
-     false,
-     {"One arm only is served by caseworkers; clients of the other are on their own.",
-      "Un seul groupe est servi par des intervenants ; les clients de l’autre sont seuls."}},
-    {"few_workers",
-     TM_NOTE_PLAIN,
-     false,
-     {"An arm is served by fewer than five caseworkers, who were not drawn for it.",
-      "Un groupe est servi par moins de cinq intervenants, qui n’ont pas été tirés au sort."}},
-    {"enough_workers",
-     TM_NOTE_PLAIN,
-     false,
-     {"Each arm is served by five caseworkers or more, who were not drawn for it.",
-      "Chaque groupe est servi par cinq intervenants ou plus, qui n’ont pas été tirés au sort."}},
-    {"recommended",
-     TM_NOTE_PLAIN,
-     false,
-     {"Recommended for caseworkers who stand to the arms as these do.",
-      "Recommandé pour des intervenants placés comme ceux-ci par rapport aux groupes."}},
-    {"within_workers",
-     TM_NOTE_PLAIN,
-     false,
-     {"Each caseworker is compared with nobody but himself or herself.",
-      "Chaque intervenant n’est comparé qu’à lui-même."}},
     {"few_clusters",
      TM_NOTE_PLAIN,
      false,
@@ -543,55 +469,6 @@ const tm_note tm_note_table[] = {
      TM_NOTE_COUNT,
      false,
      {"Clients without an arm, not in the estimate: {n}.", "Clients sans groupe, absents de l’estimation : {n}."}},
-    {"workers_not_randomized",
-     TM_NOTE_PLAIN,
-     true,
-     {"Caseworkers were not drawn for the arms, so no draw tells how far apart chance would have put them: there is no "
-      "p value to compute.",
-      "Les intervenants n’ont pas été tirés au sort entre les groupes : aucun tirage ne dit à quelle distance le "
-      "hasard "
-      "les aurait placés, et il n’y a pas de valeur p à calculer."}},
-    {"worker_in_several_arms",
-     TM_NOTE_PLAIN,
-     true,
-     {"Some caseworkers have clients in several arms, so that they have no arm that could be drawn again.",
-      "Des intervenants ont des clients dans plusieurs groupes : ils n’ont pas de groupe qui puisse être tiré à "
-      "nouveau."}},
-    {"worker_in_several_sites",
-     TM_NOTE_PLAIN,
-     true,
-     {"Some caseworkers have clients in several sites, so that it is not known among whom they were drawn.",
-      "Des intervenants ont des clients dans plusieurs sites : on ne sait pas parmi qui ils ont été tirés."}},
-    {"too_many_assignments",
-     TM_NOTE_PLAIN,
-     true,
-     {"There are too many possible draws to go through them all, and the plan asks for no redraws (randomization: "
-      "draws).",
-      "Les tirages possibles sont trop nombreux pour être tous parcourus, et le plan ne demande pas de nouveaux "
-      "tirages "
-      "(randomization: draws)."}},
-    {"single_worker",
-     TM_NOTE_PLAIN,
-     true,
-     {"In no arm, or no site of one, are there two caseworkers whose clients could be compared.",
-      "Dans aucun groupe, ou aucun site d’un groupe, il n’y a deux intervenants dont on pourrait comparer les "
-      "clients."}},
-    {"no_attrition",
-     TM_NOTE_PLAIN,
-     true,
-     {"Wherever there are caseworkers to compare, the outcome is known of all clients or of none.",
-      "Partout où il y a des intervenants à comparer, le résultat est connu de tous les clients ou d’aucun."}},
-    {"several_waves",
-     TM_NOTE_PLAIN,
-     true,
-     {"The effect is about several waves together; caseworkers are compared at one.",
-      "L’effet porte sur plusieurs vagues à la fois ; les intervenants sont comparés à une seule."}},
-    {"waiting_times",
-     TM_NOTE_PLAIN,
-     true,
-     {"Times until an event, of which some are cut short, have no means by which caseworkers could be compared.",
-      "Des durées avant un événement, dont certaines sont interrompues, n’ont pas de moyennes qui permettraient de "
-      "comparer les intervenants."}},
     {"too_large",
      TM_NOTE_PLAIN,
      true,
@@ -603,4 +480,10 @@ const tm_note tm_note_table[] = {
      {"Drawing the arms again would take long, and was not done.",
       "Tirer à nouveau les groupes prendrait longtemps et n’a pas été fait."}},
 };
-const int tm_n_notes = sizeof tm_note_table / sizeof *tm_note_table;
+
+const tm_note *tm_note_at(int n)
+{
+    const int n_notes = sizeof notes / sizeof *notes;
+    if (n >= n_notes) return n - n_notes < tm_n_provider_notes ? &tm_provider_notes[n - n_notes] : NULL;
+    return n < 0 ? NULL : &notes[n];
+}

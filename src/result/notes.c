@@ -11,10 +11,10 @@
 
 static const tm_note *find_key(const char *key, size_t length)
 {
-    for (int n = 0; n < tm_n_notes; n++)
-        if (strncmp(tm_note_table[n].key, key, length) == 0 && tm_note_table[n].key[length] == '\0')
-            return &tm_note_table[n];
-    return NULL;
+    const tm_note *note;
+    for (int n = 0; (note = tm_note_at(n)); n++)
+        if (strncmp(note->key, key, length) == 0 && note->key[length] == '\0') break;
+    return note;
 }
 
 const tm_note *tm_note_find(const char *note)

@@ -17,8 +17,12 @@ typedef struct tm_note {
     temoin_label sentence; /* {name}, {n}, or the {list} of both stand for the argument */
 } tm_note;
 
-extern const tm_note tm_note_table[];
-extern const int tm_n_notes;
+/* The notes one after the other, from 0; NULL behind the last. */
+const tm_note *tm_note_at(int n);
+
+/* Their last part. */
+extern const tm_note tm_provider_notes[];
+extern const int tm_n_provider_notes;
 
 /* The note of a text such as "collinear:age", NULL when there is no such note. */
 const tm_note *tm_note_find(const char *note);

@@ -413,8 +413,8 @@ static void notes_become_sentences(void **state)
 static void every_note_speaks_both_languages(void **state)
 {
     (void)state;
-    for (int n = 0; n < tm_n_notes; n++) {
-        const tm_note *note = &tm_note_table[n];
+    const tm_note *note;
+    for (int n = 0; (note = tm_note_at(n)); n++) {
         const char *const sentences[] = {note->sentence.en, note->sentence.fr};
         for (int l = 0; l < 2; l++) {
             assert_true(strlen(sentences[l]) > 10 && sentences[l][strlen(sentences[l]) - 1] == '.');
