@@ -122,9 +122,11 @@ typedef struct temoin_caseload {
     int64_t peak;   /**< clients at the same time at most; -1: the data do not say */
 } temoin_caseload;
 
-/** How much of the variance of a measure lies between workers.
+/** How much of the variance of a measure lies between the workers of an arm; a worker who serves several arms counts as
+ * one in each.
  *
- * Notes    `note` says why there is no number; "" when there is one.
+ * Notes    `note` says why there is no number, or what is to be known about it: variance_at_zero, few_clusters; "" when
+ * there is nothing to say.
  */
 typedef struct temoin_icc {
     const char *measure;
@@ -133,20 +135,22 @@ typedef struct temoin_icc {
     const char *method; /**< "anova", "reml", "latent" (of a binary measure, on the logistic scale) */
     int64_t n;
     int64_t n_providers;
-    double between; /**< components of variance, in squared units of the measure */
+    double between; /**< components of variance, in squared units of the measure; of anova not cut off at zero */
     double within;
     double value;
     double level;
     double ci_low;
     double ci_high;
-    const char *interval; /**< "searle", "smith", "profile", "bootstrap"; "" without */
-    double design_effect; /**< 1 + (Σm²/Σm - 1) value */
-    double p;             /**< of no variation between workers, by permuting clients among the workers of an arm */
-    int64_t n_redraws;    /**< -1: no test, or that of another method; 0: all permutations */
+    const char *interval; /**< "searle", "smith", "bootstrap" (of anova), "profile"; "" without */
+    double design_effect; /**< 1 + (Σm²/Σm - 1) value; NaN of latent */
+    double p; /**< of no variation between workers: beside "searle" by permuting clients among the workers of an arm, or
+                 by F where n_redraws is -1; beside "smith" by F; beside "profile" by the likelihood ratio */
+    int64_t n_redraws; /**< of the permutations; -1: another test; 0: all permutations */
     const char *note;
 } temoin_icc;
 
-/** The mean of a worker's clients, raw and shrunken towards the arm's by how much chance is in it. */
+/** The mean of a worker's clients, raw and shrunken towards the arm's by how much chance is in it. Only where the
+ * components of variance within arms are identified, and of the measures and waves that the plan's estimates name. */
 typedef struct temoin_provider_mean {
     const char *measure;
     const char *wave;

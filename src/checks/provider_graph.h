@@ -37,7 +37,7 @@ tm_recommended tm_provider_graph_recommended(const tm_provider_graph *graph, con
 /* Of the arms `arm` [n]. In this order:
  *
  *     not_identifiable   an arm with workers has one (one_worker_in_arm; one_worker: there is no other anywhere);
- *                        each worker has one client (one_client_per_worker); no stratum has two workers of an arm
+ *                        each worker has one client (every_worker_one_client); no stratum has two workers of an arm
  *                        (worker_is_stratum), so that a comparison within strata is one of workers
  *     randomized_workers the plan or the design says that workers were drawn for the arms (workers_randomized)
  *     crossed            a worker has clients in several of the arms (workers_crossed)

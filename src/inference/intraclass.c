@@ -8,7 +8,7 @@
 const char *tm_intraclass_refuses(const tm_worker_groups *groups, const tm_one_way *table)
 {
     if (!(table->df_between > 0)) return "one_worker";
-    if (!(table->df_within > 0)) return "one_client_per_worker";
+    if (!(table->df_within > 0)) return "every_worker_one_client";
     if (!groups->varies) return "no_variation";
     return groups->varies_within ? NULL : "constant_within_workers";
 }

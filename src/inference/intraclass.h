@@ -38,15 +38,15 @@ void tm_intraclass_anova_run(const tm_worker_groups *groups, const tm_one_way *t
                              tm_intraclass_anova *out);
 
 /* Why there is no intraclass correlation, a note key; NULL: there is one. one_worker (no arm has two),
- * one_client_per_worker, no_variation, constant_within_workers (the correlation would be 1, with certainty). */
+ * every_worker_one_client, no_variation, constant_within_workers (the correlation would be 1, with certainty). */
 const char *tm_intraclass_refuses(const tm_worker_groups *groups, const tm_one_way *table);
 
 /* 1 + (Σm²/Σm - 1) ρ: by how much unequal caseloads inflate the variance of an arm's mean. */
 double tm_design_effect(const tm_one_way *table, double icc);
 
 /* The percentile interval of the intraclass correlation by the mean squares over samples of workers, drawn with
- * replacement as many as there are from each arm; a worker drawn twice is two workers. Samples in which it does not
- * exist count as none (all clients alike, ...); NaN when those are more than one in a hundred.
+ * replacement as many as there are from each arm; a worker drawn twice is two workers. Samples in which no
+ * worker's clients differ have none; NaN when those are more than one in a hundred.
  *
  * Draw r is of the stream jumped r + 1 times, so that draws do not depend on each other or on threads.
  * Cost     draws × workers.

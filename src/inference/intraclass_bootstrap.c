@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+enum { BLOCK = 64 }; /* draws that follow each other by single jumps */
+
 /* Where the groups of each arm start. */
 static temoin_status find_arms(temoin_context *ctx, const tm_worker_groups *groups, int32_t **first)
 {
@@ -24,7 +26,7 @@ static double resample(const tm_worker_groups *groups, const int32_t *first, tm_
         }
         tm_one_way_end_arm(&sums);
     }
-    tm_one_way_finish(&sums, true, &table);
+    tm_one_way_finish(&sums, sums.within > 0, &table);
     return table.icc;
 }
 
@@ -51,14 +53,18 @@ temoin_status tm_intraclass_bootstrap(temoin_context *ctx, const tm_worker_group
     int32_t *first;
     double *icc;
     int64_t n = 0;
+    const tm_pcg64_stride jump = tm_pcg64_stride_of(stream, TM_PCG64_JUMP);
     *out = (tm_interval){NAN, NAN};
     TM_TRY(find_arms(ctx, groups, &first));
     TM_SCRATCH(ctx, icc, draws);
 #pragma omp parallel for num_threads(tm_threads_for(ctx, 20.0 * (double)draws * groups->n_groups)) schedule(static)
-    for (int64_t r = 0; r < draws; r++) {
+    for (int64_t block = 0; block < (draws + BLOCK - 1) / BLOCK; block++) {
         tm_pcg64 rng = *stream;
-        tm_pcg64_advance(&rng, (tm_uint128)(r + 1) * TM_PCG64_JUMP);
-        icc[r] = resample(groups, first, rng);
+        tm_pcg64_advance(&rng, (tm_uint128)(block * BLOCK) * TM_PCG64_JUMP);
+        for (int64_t r = block * BLOCK; r < draws && r < (block + 1) * BLOCK; r++) {
+            tm_pcg64_leap(&rng, jump);
+            icc[r] = resample(groups, first, rng);
+        }
     }
     for (int64_t r = 0; r < draws; r++)
         if (!isnan(icc[r])) icc[n++] = icc[r];

@@ -77,7 +77,7 @@ static tm_shrunken_mean predict(const tm_worker_groups *groups, int32_t g, const
     const double variance = k * p->within / m + (1 - k) * (1 - k) / arm->weight + 2 * m / (tau * tau * tau) * p->spread;
     const double reach = p->z * sqrt(variance), unit = groups->unit;
     return (tm_shrunken_mean){
-        unit * (arm_mean + groups->mean[g]), unit * shrunken, {unit * (shrunken - reach), unit * (shrunken + reach)}};
+        unit * groups->plain_mean[g], unit * shrunken, {unit * (shrunken - reach), unit * (shrunken + reach)}};
 }
 
 temoin_status tm_shrunken_means_run(temoin_context *ctx, const tm_worker_groups *groups, double between, double within,

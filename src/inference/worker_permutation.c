@@ -13,6 +13,7 @@
 #include "numeric/distributions.h"
 #include "numeric/elementary.h"
 
+enum { BLOCK = 64 };            /* redraws that follow each other by single jumps */
 static const double tie = 1e-9; /* of the total sum of squares */
 
 /* Clients by arm, and by worker within it. */
@@ -142,20 +143,24 @@ static temoin_status redraw(temoin_context *ctx, const permuting *p, const tm_pc
     const int64_t n = p->sample->n;
     const int threads = tm_threads_for(ctx, 10.0 * (double)draws * (double)n);
     const double observed = out->statistic;
+    const tm_pcg64_stride jump = tm_pcg64_stride_of(stream, TM_PCG64_JUMP);
     double *room;
     int64_t extreme = 0;
     TM_SCRATCH(ctx, room, n * threads);
 #pragma omp parallel for num_threads(threads) schedule(static) reduction(+ : extreme)
-    for (int64_t r = 1; r <= draws; r++) {
+    for (int64_t block = 0; block < (draws + BLOCK - 1) / BLOCK; block++) {
 #ifdef _OPENMP
         double *y = room + omp_get_thread_num() * n;
 #else
         double *y = room;
 #endif
         tm_pcg64 rng = *stream;
-        tm_pcg64_advance(&rng, (tm_uint128)r * TM_PCG64_JUMP);
-        shuffle(p, rng, y);
-        extreme += is_extreme(p, between_dealt(p->groups, y), observed);
+        tm_pcg64_advance(&rng, (tm_uint128)(block * BLOCK) * TM_PCG64_JUMP);
+        for (int64_t r = block * BLOCK; r < draws && r < (block + 1) * BLOCK; r++) {
+            tm_pcg64_leap(&rng, jump);
+            shuffle(p, rng, y);
+            extreme += is_extreme(p, between_dealt(p->groups, y), observed);
+        }
     }
     out->n_draws = draws;
     out->n_extreme = extreme;

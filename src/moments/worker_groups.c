@@ -6,6 +6,8 @@
 typedef struct filling {
     int32_t *arm, *arm_of, *cluster, *group;
     double *n, *mean, *square, *arm_n, *arm_mean;
+    int64_t *first; /* [n_groups] 1 + the first row */
+    bool *differs;  /* [n_groups] the outcomes do */
 } filling;
 
 static double unit_of(const double *y, int64_t n)
@@ -43,21 +45,25 @@ static temoin_status number_groups(temoin_context *ctx, const tm_sample *s, fill
 }
 
 /* Whether outcomes differ is asked of the outcomes themselves: sums of equal numbers round. */
-static temoin_status compare(temoin_context *ctx, const tm_sample *s, const filling *f, tm_worker_groups *out)
+static temoin_status compare(temoin_context *ctx, const tm_sample *s, filling *f, tm_worker_groups *out)
 {
-    int64_t *first; /* 1 + row, of each arm, then of each group */
-    TM_SCRATCH(ctx, first, (int64_t)out->n_arms + out->n_groups);
+    int64_t *of_arm; /* 1 + first row */
+    TM_SCRATCH(ctx, of_arm, out->n_arms);
+    TM_SCRATCH(ctx, f->first, out->n_groups);
+    TM_SCRATCH(ctx, f->differs, out->n_groups);
     for (int64_t i = 0; i < s->n; i++) {
-        int64_t *of_arm = &first[f->arm[f->group[i]]], *of_group = &first[out->n_arms + f->group[i]];
-        if (!*of_arm) *of_arm = i + 1;
-        if (!*of_group) *of_group = i + 1;
-        out->varies = out->varies || s->y[i] != s->y[*of_arm - 1];
-        out->varies_within = out->varies_within || s->y[i] != s->y[*of_group - 1];
+        const int32_t g = f->group[i], a = f->arm[g];
+        if (!of_arm[a]) of_arm[a] = i + 1;
+        if (!f->first[g]) f->first[g] = i + 1;
+        f->differs[g] = f->differs[g] || s->y[i] != s->y[f->first[g] - 1];
+        out->varies = out->varies || s->y[i] != s->y[of_arm[a] - 1];
+        out->varies_within = out->varies_within || f->differs[g];
     }
     return TEMOIN_OK;
 }
 
-/* Means are taken of what is left when the arm's is gone, so that a large common part costs no digits. */
+/* Means are taken of what is left when the arm's is gone, so that a large common part costs no digits; a group of equal
+ * outcomes has that outcome as its mean, to the last digit. */
 static temoin_status average(temoin_context *ctx, const tm_sample *s, filling *f, tm_worker_groups *out)
 {
     TM_SCRATCH(ctx, f->n, out->n_groups);
@@ -73,12 +79,25 @@ static temoin_status average(temoin_context *ctx, const tm_sample *s, filling *f
     }
     for (int32_t a = 0; a < out->n_arms; a++) f->arm_mean[a] /= f->arm_n[a];
     for (int64_t i = 0; i < s->n; i++) f->mean[f->group[i]] += s->y[i] / out->unit - f->arm_mean[f->arm[f->group[i]]];
-    for (int32_t g = 0; g < out->n_groups; g++) f->mean[g] /= f->n[g];
+    for (int32_t g = 0; g < out->n_groups; g++)
+        f->mean[g] = f->differs[g] ? f->mean[g] / f->n[g] : s->y[f->first[g] - 1] / out->unit - f->arm_mean[f->arm[g]];
     for (int64_t i = 0; i < s->n; i++) {
         const int32_t g = f->group[i];
         const double d = s->y[i] / out->unit - f->arm_mean[f->arm[g]] - f->mean[g];
-        f->square[g] += d * d;
+        if (f->differs[g]) f->square[g] += d * d;
     }
+    return TEMOIN_OK;
+}
+
+/* Straight from the outcomes: a worker nobody of whose clients had an event has exactly zero. */
+static temoin_status average_plainly(temoin_context *ctx, const tm_sample *s, const filling *f, tm_worker_groups *out)
+{
+    double *plain;
+    TM_SCRATCH(ctx, plain, out->n_groups);
+    for (int64_t i = 0; i < s->n; i++) plain[f->group[i]] += s->y[i] / out->unit;
+    for (int32_t g = 0; g < out->n_groups; g++)
+        plain[g] = f->differs[g] ? plain[g] / f->n[g] : s->y[f->first[g] - 1] / out->unit;
+    out->plain_mean = plain;
     return TEMOIN_OK;
 }
 
@@ -89,6 +108,7 @@ temoin_status tm_worker_groups_build(temoin_context *ctx, const tm_sample *sampl
     TM_TRY(number_groups(ctx, sample, &f, out));
     TM_TRY(compare(ctx, sample, &f, out));
     TM_TRY(average(ctx, sample, &f, out));
+    TM_TRY(average_plainly(ctx, sample, &f, out));
     out->arm = f.arm;
     out->arm_of = f.arm_of;
     out->cluster = f.cluster;

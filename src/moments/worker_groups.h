@@ -10,19 +10,20 @@
  * arm, then by worker. */
 typedef struct tm_worker_groups {
     int32_t n_groups;
-    int32_t n_arms;         /* that have a group; arms are numbered by these, in order */
-    const int32_t *arm;     /* [n_groups] below n_arms */
-    const int32_t *arm_of;  /* [n_arms] the sample's number */
-    const int32_t *cluster; /* [n_groups] the sample's number */
-    const double *n;        /* [n_groups] clients, at least 1 */
-    const double *mean;     /* [n_groups] of the outcome in `unit`s, less the arm's mean */
-    const double *square;   /* [n_groups] Σ (y - mean)², in unit² */
-    const double *arm_n;    /* [n_arms] clients */
-    const double *arm_mean; /* [n_arms] in `unit`s */
-    const int32_t *group;   /* [sample n] of each row */
-    double unit;            /* power of two about the size of the outcomes, so that no square over- or underflows */
-    bool varies;            /* within some arm */
-    bool varies_within;     /* within some group */
+    int32_t n_arms;           /* that have a group; arms are numbered by these, in order */
+    const int32_t *arm;       /* [n_groups] below n_arms */
+    const int32_t *arm_of;    /* [n_arms] the sample's number */
+    const int32_t *cluster;   /* [n_groups] the sample's number */
+    const double *n;          /* [n_groups] clients, at least 1 */
+    const double *mean;       /* [n_groups] of the outcome in `unit`s, less the arm's mean */
+    const double *plain_mean; /* [n_groups] of the outcome in `unit`s, the arm's in it */
+    const double *square;     /* [n_groups] Σ (y - mean)², in unit²; 0 exactly where all outcomes are the same */
+    const double *arm_n;      /* [n_arms] clients */
+    const double *arm_mean;   /* [n_arms] in `unit`s */
+    const int32_t *group;     /* [sample n] of each row */
+    double unit;              /* power of two about the size of the outcomes, so that no square over- or underflows */
+    bool varies;              /* within some arm */
+    bool varies_within;       /* within some group */
 } tm_worker_groups;
 
 /* Shapes   of a sample with clusters and without weights; covariates and strata are not looked at. Scratch arena.

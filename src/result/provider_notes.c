@@ -92,6 +92,25 @@ const tm_note tm_provider_notes[] = {
      {"Some caseworkers have clients in several arms, so that they have no arm that could be drawn again.",
       "Des intervenants ont des clients dans plusieurs groupes : ils n’ont pas de groupe qui puisse être tiré à "
       "nouveau."}},
+    {"one_worker",
+     TM_NOTE_PLAIN,
+     true,
+     {"No arm has two caseworkers with clients here, so differences between caseworkers cannot be estimated.",
+      "Aucun groupe n’a ici deux intervenants avec des clients : les différences entre intervenants ne peuvent pas "
+      "être "
+      "estimées."}},
+    {"constant_within_workers",
+     TM_NOTE_PLAIN,
+     true,
+     {"All clients of a caseworker have the same value, so an intraclass correlation of one would be certain, which so "
+      "little cannot show.",
+      "Tous les clients d’un même intervenant ont la même valeur : la corrélation intraclasse serait égale à un sans "
+      "aucun doute possible, ce que si peu de données ne peuvent montrer."}},
+    {"resamples_without_variation",
+     TM_NOTE_PLAIN,
+     true,
+     {"Too many samples of caseworkers are without variation for an interval by the bootstrap.",
+      "Trop d’échantillons d’intervenants sont sans variation pour un intervalle par bootstrap."}},
     {"worker_in_several_sites",
      TM_NOTE_PLAIN,
      true,

@@ -156,9 +156,29 @@ static void not_identified(void **state)
     (void)state;
     temoin_context *ctx = check_context();
     expect_refused(ctx, (const double[]){1, 2, 3, 4}, (const int[]){4}, 1, "one_worker");
-    expect_refused(ctx, (const double[]){1, 2, 3, 4}, (const int[]){1, 1, 1, 1}, 4, "one_client_per_worker");
+    expect_refused(ctx, (const double[]){1, 2, 3, 4}, (const int[]){1, 1, 1, 1}, 4, "every_worker_one_client");
     expect_refused(ctx, (const double[]){.1, .1, .1, .1}, (const int[]){3, 1}, 2, "no_variation");
     expect_refused(ctx, (const double[]){.1, .1, .1, .7, .7}, (const int[]){3, 2}, 2, "constant_within_workers");
+    temoin_context_free(ctx);
+}
+
+/* One client has an event: without that worker, whom a third of the samples leave out, nothing varies. */
+static void bootstrap_without_variation(void **state)
+{
+    (void)state;
+    temoin_context *ctx = check_context();
+    static const int m[] = {5, 4, 6, 3};
+    double y[18] = {0};
+    y[7] = 1;
+    icc_sample s = icc_sample_of(y, m, 4);
+    tm_worker_groups groups;
+    tm_interval ends;
+    tm_pcg64 stream;
+    icc_point(&s);
+    tm_pcg64_init(&stream, 1, 2);
+    check_ok(ctx, tm_worker_groups_build(ctx, &s.sample, &groups));
+    check_ok(ctx, tm_intraclass_bootstrap(ctx, &groups, &stream, 999, 0.95, &ends));
+    assert_true(isnan(ends.low) && isnan(ends.high));
     temoin_context_free(ctx);
 }
 
@@ -227,6 +247,7 @@ int main(void)
         cmocka_unit_test(searle_inverts_f),
         cmocka_unit_test(scale_and_level),
         cmocka_unit_test(not_identified),
+        cmocka_unit_test(bootstrap_without_variation),
         cmocka_unit_test(bootstrap_against_all_samples),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
