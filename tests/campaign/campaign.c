@@ -9,7 +9,7 @@
 #include "numeric/distributions.h"
 #include "numeric/stream.h"
 
-enum { MOST_METHODS = 16 };
+enum { MOST_METHODS = 24 };
 
 typedef struct score {
     int64_t answered, rejected, with_interval, covered;
@@ -27,6 +27,11 @@ static void judge(const campaign_answer *answer, double truth, score *s)
     }
 }
 
+static int64_t replications_of(const campaign_method *method, int64_t all)
+{
+    return method->most && method->most < all ? method->most : all;
+}
+
 static void run_replication(temoin_context *ctx, const campaign_scenario *s, int64_t k, score *scores)
 {
     tm_pcg64 rng;
@@ -38,6 +43,7 @@ static void run_replication(temoin_context *ctx, const campaign_scenario *s, int
     s->draw(ctx, s, &rng, &sample);
     for (int m = 0; s->methods[m]; m++) {
         campaign_answer answer = {NAN, NAN, NAN};
+        if (k >= replications_of(s->methods[m], k + 1)) continue;
         s->methods[m]->run(ctx, s->methods[m], &sample, k, &answer);
         judge(&answer, s->truth, &scores[m]);
     }
@@ -77,15 +83,16 @@ static void print_share(int64_t part, int64_t whole)
 static void print_scenario(const campaign_scenario *s, int64_t replications, const score *scores)
 {
     for (int m = 0; s->methods[m]; m++) {
-        printf("| %s | %s | %lld |", m ? "" : s->name, s->methods[m]->name, (long long)replications);
-        print_share(replications - scores[m].answered, replications);
+        const int64_t own = replications_of(s->methods[m], replications);
+        printf("| %s | %s | %lld |", m ? "" : s->name, s->methods[m]->name, (long long)own);
+        print_share(own - scores[m].answered, own);
         print_share(scores[m].rejected, scores[m].answered);
         print_share(scores[m].covered, scores[m].with_interval);
         printf("\n");
     }
 }
 
-static const campaign_table *const tables[] = {&campaign_size};
+static const campaign_table *const tables[] = {&campaign_size, &campaign_caseworkers};
 
 static void print_table(const campaign_table *table, double share)
 {

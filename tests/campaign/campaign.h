@@ -20,6 +20,7 @@ typedef struct campaign_method {
     void (*run)(temoin_context *ctx, const struct campaign_method *method, const tm_sample *sample, int64_t replication,
                 campaign_answer *answer);
     const char *estimator, *variance, *key;
+    int64_t most; /* replications of this method, 0: all; for those that take long */
 } campaign_method;
 
 typedef struct campaign_scenario {
@@ -39,7 +40,7 @@ typedef struct campaign_table {
     const campaign_scenario *scenarios; /* n_units 0 beyond the last */
 } campaign_table;
 
-extern const campaign_table campaign_size;
+extern const campaign_table campaign_size, campaign_caseworkers;
 
 double campaign_uniform(tm_pcg64 *rng);
 double campaign_normal(tm_pcg64 *rng);
@@ -47,6 +48,6 @@ void campaign_shuffle(tm_pcg64 *rng, int32_t *x, int32_t n);
 
 extern const campaign_method campaign_classical, campaign_welch, campaign_hc2, campaign_cr0, campaign_cr1s,
     campaign_cr2, campaign_cv3, campaign_peer_cr1, campaign_ri_difference, campaign_ri_studentized, campaign_wcr,
-    campaign_wcr_webb, campaign_wcr_jackknife, campaign_wcu;
+    campaign_wcr_2000, campaign_wcr_webb, campaign_wcr_jackknife, campaign_wcu;
 
 #endif

@@ -111,20 +111,22 @@ static void run_bootstrap(temoin_context *ctx, const campaign_method *method, co
         result.refused ? (campaign_answer){NAN, NAN, NAN} : (campaign_answer){result.p, result.ci_low, result.ci_high};
 }
 
-const campaign_method campaign_classical = {"pooled t test", run_linear, "dim", "classical", NULL};
-const campaign_method campaign_welch = {"Welch t test", run_linear, "dim", "neyman", NULL};
-const campaign_method campaign_hc2 = {"HC2, clusters ignored", run_linear, "ols", "hc2", NULL};
-const campaign_method campaign_cr0 = {"CR0", run_linear, "ols", "cr0", NULL};
-const campaign_method campaign_cr1s = {"CR1S", run_linear, "ols", "cr1s", NULL};
-const campaign_method campaign_cr2 = {"CR2, Satterthwaite df", run_linear, "ols", "cr2", NULL};
-const campaign_method campaign_cv3 = {"CV3 (jackknife)", run_linear, "ols", "cv3", NULL};
-const campaign_method campaign_peer_cr1 = {"CR1 as others print it", run_peer, NULL, NULL, NULL};
-const campaign_method campaign_ri_difference = {"randomization test, difference", run_randomization, "dim", "neyman",
-                                                "difference"};
-const campaign_method campaign_ri_studentized = {"randomization test, studentized", run_randomization, "dim", "neyman",
-                                                 "studentized"};
-const campaign_method campaign_wcr = {"wild cluster bootstrap, Rademacher", run_bootstrap, NULL, NULL, "rademacher"};
-const campaign_method campaign_wcr_webb = {"wild cluster bootstrap, Webb", run_bootstrap, NULL, NULL, "webb"};
-const campaign_method campaign_wcr_jackknife = {"the same, jackknifed scores", run_bootstrap, NULL, NULL,
-                                                "webb jackknife"};
-const campaign_method campaign_wcu = {"the same, null not imposed", run_bootstrap, NULL, NULL, "webb unrestricted"};
+const campaign_method campaign_classical = {"pooled t test", run_linear, "dim", "classical", NULL, 0};
+const campaign_method campaign_welch = {"Welch t test", run_linear, "dim", "neyman", NULL, 0};
+const campaign_method campaign_hc2 = {"HC2, clusters ignored", run_linear, "ols", "hc2", NULL, 0};
+const campaign_method campaign_cr0 = {"CR0", run_linear, "ols", "cr0", NULL, 0};
+const campaign_method campaign_cr1s = {"CR1S", run_linear, "ols", "cr1s", NULL, 0};
+const campaign_method campaign_cr2 = {"CR2, Satterthwaite df", run_linear, "ols", "cr2", NULL, 0};
+const campaign_method campaign_cv3 = {"CV3 (jackknife)", run_linear, "ols", "cv3", NULL, 0};
+const campaign_method campaign_peer_cr1 = {"CR1 as others print it", run_peer, NULL, NULL, NULL, 0};
+const campaign_method campaign_ri_difference = {
+    "randomization test, difference", run_randomization, "dim", "neyman", "difference", 0};
+const campaign_method campaign_ri_studentized = {
+    "randomization test, studentized", run_randomization, "dim", "neyman", "studentized", 0};
+const campaign_method campaign_wcr = {"wild cluster bootstrap, Rademacher", run_bootstrap, NULL, NULL, "rademacher", 0};
+const campaign_method campaign_wcr_webb = {"wild cluster bootstrap, Webb", run_bootstrap, NULL, NULL, "webb", 0};
+const campaign_method campaign_wcr_jackknife = {
+    "the same, jackknifed scores", run_bootstrap, NULL, NULL, "webb jackknife", 0};
+const campaign_method campaign_wcu = {"the same, null not imposed", run_bootstrap, NULL, NULL, "webb unrestricted", 0};
+const campaign_method campaign_wcr_2000 = {
+    "wild cluster bootstrap, Rademacher", run_bootstrap, NULL, NULL, "rademacher", 2000};
