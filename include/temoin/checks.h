@@ -214,7 +214,11 @@ typedef struct temoin_tipping_curve {
     double p;
 } temoin_tipping_curve;
 
-/** An effect without one worker, or one site; or with the best worker replaced by an average one. */
+/** An effect without one worker, or one site; or with the best worker replaced by an average one.
+ *
+ * Notes    `note` is the one of the effect that says why its number, or its interval, is missing (arm_empty,
+ *          cluster_leverage_one, ...); too_many_workers: the value is in closed form, and has no interval.
+ */
 typedef struct temoin_influence {
     const char *estimate;
     const char *measure;
@@ -232,6 +236,7 @@ typedef struct temoin_influence {
     double change;           /**< value - the effect with everybody */
     double leverage;         /**< of the worker's clients, in the fit; NaN of sites */
     double partial_leverage; /**< the share of the effect that hangs on the worker; NaN of sites */
+    const char *note;
 } temoin_influence;
 
 /** Worker-level tests of an effect. */

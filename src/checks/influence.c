@@ -58,6 +58,22 @@ static temoin_influence *add_entry(listing *l, const char *kind, const char *lef
     return entry;
 }
 
+/* Of all notes, the first that says why a number is missing. */
+static temoin_status find_reason(temoin_context *ctx, const tm_notes *notes, const char **out)
+{
+    const char *all;
+    TM_TRY(tm_notes_finish(notes, &all));
+    for (const char *at = all; *at; at += strcspn(at, ";"), at += *at == ';') {
+        const char *one = tm_text(ctx, "%.*s", (int)strcspn(at, ";"), at);
+        if (!one) return tm_fail_memory(ctx);
+        const tm_note *note = tm_note_find(one);
+        if (!note || !note->refuses) continue;
+        *out = one;
+        return TEMOIN_OK;
+    }
+    return TEMOIN_OK;
+}
+
 /* The effect of those whose code is not `out`. */
 static temoin_status refit(temoin_context *ctx, const listing *l, const int32_t *code, int32_t out,
                            temoin_influence *entry)
@@ -81,6 +97,7 @@ static temoin_status refit(temoin_context *ctx, const listing *l, const int32_t 
     entry->ci_low = found.ci_low;
     entry->ci_high = found.ci_high;
     entry->change = found.value - l->row->value;
+    if (isnan(found.se)) TM_TRY(find_reason(ctx, &found.notes, &entry->note));
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;
 }
@@ -141,7 +158,9 @@ static temoin_status add_workers(temoin_context *ctx, listing *l, const workers 
         }
         if (work <= MOST_ROWS)
             TM_TRY(refit(ctx, l, code, w->by_worker.provider[p], entry));
-        else if (w->fit && is_linear(e->estimator)) {
+        else {
+            entry->note = "too_many_workers";
+            if (!w->fit || !is_linear(e->estimator)) continue;
             entry->value = w->influence[p].without * w->unit;
             entry->change = entry->value - l->row->value;
         }

@@ -121,6 +121,7 @@ static const tm_field influence_fields[] = {
     TM_FIELD(temoin_influence, se, NUMBER),       TM_FIELD(temoin_influence, ci_low, NUMBER),
     TM_FIELD(temoin_influence, ci_high, NUMBER),  TM_FIELD(temoin_influence, change, NUMBER),
     TM_FIELD(temoin_influence, leverage, NUMBER), TM_FIELD(temoin_influence, partial_leverage, NUMBER),
+    TM_FIELD(temoin_influence, note, TEXT),
 };
 
 static const tm_field provider_test_fields[] = {

@@ -13,6 +13,13 @@ const tm_note tm_provider_notes[] = {
      true,
      {"An arm is served by one caseworker: the arm cannot be told apart from that person.",
       "Un groupe est servi par un seul intervenant : le groupe ne se distingue pas de cette personne."}},
+    {"too_many_workers",
+     TM_NOTE_PLAIN,
+     false,
+     {"There are too many caseworkers and clients to estimate the effect again without each of them: it is that of the "
+      "model fitted to all, and has no interval.",
+      "Les intervenants et les clients sont trop nombreux pour estimer à nouveau l’effet sans chacun d’eux : il vient "
+      "du modèle ajusté sur tous et n’a pas d’intervalle."}},
     {"touches_zero",
      TM_NOTE_PLAIN,
      false,

@@ -57,13 +57,13 @@ static const temoin_tipping_curve made_tipping_curves[] = {
 };
 
 static const temoin_influence made_influence[] = {
-    {MADE_EFFECT, "provider", "Annelien", "ocm", 14, 0.0934, 0.0666, -0.0911, 0.2779, -0.03005, 0.31, 0.28},
-    {MADE_EFFECT, "provider", "Bert <b> & \"co\"", "ocm", 12, 0.1652, 0.0719, -0.0346, 0.365, 0.04175, 0.27, 0.24},
-    {MADE_EFFECT, "provider", "Chloé", "ocm", 10, 0.1101, 0.0744, -0.0966, 0.3168, -0.01335, 0.22, 0.2},
-    {MADE_EFFECT, "provider", "Dirk Vandenbroucke", "ocm", 9, 0.1399, 0.0731, -0.063, 0.3428, 0.01645, 0.2, 0.18},
-    {MADE_EFFECT, "provider", "E", "ocm", 3, NAN, NAN, NAN, NAN, NAN, 0.1, 0.1},
-    {MADE_EFFECT, "site", "north", "", 25, 0.1322, 0.0988, -0.11, 0.3744, 0.00875, NAN, NAN},
-    {MADE_EFFECT, "best_provider", "Annelien", "ocm", 14, 0.1011, 0.0666, -0.0834, 0.2856, -0.02235, 0.31, 0.28},
+    {MADE_EFFECT, "provider", "Annelien", "ocm", 14, 0.0934, 0.0666, -0.0911, 0.2779, -0.03005, 0.31, 0.28, ""},
+    {MADE_EFFECT, "provider", "Bert <b> & \"co\"", "ocm", 12, 0.1652, 0.0719, -0.0346, 0.365, 0.04175, 0.27, 0.24, ""},
+    {MADE_EFFECT, "provider", "Chloé", "ocm", 10, 0.1101, 0.0744, -0.0966, 0.3168, -0.01335, 0.22, 0.2, ""},
+    {MADE_EFFECT, "provider", "Dirk Vandenbroucke", "ocm", 9, 0.1399, 0.0731, -0.063, 0.3428, 0.01645, 0.2, 0.18, ""},
+    {MADE_EFFECT, "provider", "E", "ocm", 3, NAN, NAN, NAN, NAN, NAN, 0.1, 0.1, "one_cluster_in_arm"},
+    {MADE_EFFECT, "site", "north", "", 25, 0.1322, 0.0988, -0.11, 0.3744, 0.00875, NAN, NAN, ""},
+    {MADE_EFFECT, "best_provider", "Annelien", "ocm", 14, 0.1011, 0.0666, -0.0834, 0.2856, -0.02235, 0.31, 0.28, ""},
 };
 
 static const temoin_provider_test made_provider_tests[] = {

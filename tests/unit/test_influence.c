@@ -183,9 +183,16 @@ static void an_only_worker_is_needed(void **state)
     assert_int_equal(results->n_influence, 4);
     assert_string_equal(results->influence[2].left_out, "r");
     assert_true(isnan(results->influence[2].value) && isnan(results->influence[2].change));
+    assert_string_equal(results->influence[2].note, "arm_empty");
     assert_false(isnan(results->influence[0].value));
+    assert_string_equal(results->influence[0].note, "");
     assert_string_equal(results->influence[3].kind, "site");
     assert_true(isnan(results->influence[3].value));
+    assert_string_equal(results->influence[3].note, "arm_empty");
+    check_close(results->influence[0].leverage, 2 / 4., 1e-14); /* m/n, and m/n² over 1/n + 1/n */
+    check_close(results->influence[0].partial_leverage, 2 / 16. / (1 / 4. + 1 / 3.), 1e-14);
+    check_close(results->influence[2].leverage, 1, 1e-14);
+    check_close(results->influence[2].partial_leverage, 1 / 3. / (1 / 4. + 1 / 3.), 1e-14);
     temoin_context_free(r.ctx);
 }
 
