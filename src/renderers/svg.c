@@ -48,15 +48,9 @@ void tm_put_stroke(tm_sink *sink, const char *class, double x1, double y1, doubl
 
 static void put_cut(tm_sink *sink, const char *text, double room)
 {
-    const size_t whole = strlen(text), fits = tm_display_cut(text, (int)(room / letter));
-    if (fits == whole) {
-        tm_put_markup(sink, text);
-        return;
-    }
-    const char *cut = tm_text_copy(sink->ctx, text, tm_display_cut(text, (int)(room / letter) - 1));
+    const char *cut = tm_display_shorten(sink->ctx, text, (int)(room / letter));
     if (!cut) sink->out_of_memory = true;
     tm_put_markup(sink, cut ? cut : "");
-    tm_sink_put(sink, "…");
 }
 
 static void put_text(tm_sink *sink, const char *class, const char *anchor, double x, double y, const char *text,
@@ -208,12 +202,14 @@ static void put_rows(const tm_plot *plot)
     put_text(plot->sink, "soft", "end", WIDTH, plot->top - 8, plot->figure->notes_head, WIDTH);
 }
 
+/* Labels come last, so that no line crosses them. */
 static void put_marks(const tm_plot *plot)
 {
-    for (int kind = 0; kind < TM_N_MARK_KINDS; kind++) {
+    for (int kind = 0; kind <= TM_N_MARK_KINDS; kind++) {
         double lane = plot->lanes_top;
         for (const tm_figure_mark *mark = plot->figure->marks; mark; mark = mark->next) {
             if ((int)mark->kind == kind) tm_put_mark(plot, mark, lane);
+            if (kind == TM_N_MARK_KINDS && mark->label) tm_put_head(plot, mark, lane);
             lane += tm_lane_height(mark);
         }
     }

@@ -35,6 +35,8 @@ void tm_put_label(const tm_plot *plot, const char *class, double x, double y, do
 /* Height of the lane over the axes in which the mark's label stands; 0: it has none. */
 double tm_lane_height(const tm_figure_mark *mark);
 void tm_put_mark(const tm_plot *plot, const tm_figure_mark *mark, double lane);
+/* The mark's label, in its lane. */
+void tm_put_head(const tm_plot *plot, const tm_figure_mark *mark, double lane);
 /* The sample of a key, 26 wide. */
 void tm_put_sample(const tm_plot *plot, const tm_figure_mark *sample, double x, double y);
 

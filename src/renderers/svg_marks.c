@@ -109,7 +109,7 @@ static void put_span(const tm_plot *plot, const tm_figure_mark *mark, double lan
     put_circle(plot, mark, tm_plot_x(plot, mark->x), y);
 }
 
-static void put_head(const tm_plot *plot, const tm_figure_mark *mark, double lane)
+void tm_put_head(const tm_plot *plot, const tm_figure_mark *mark, double lane)
 {
     const double x = mark->kind == TM_MARK_RANGE ? (tm_plot_x(plot, mark->x) + tm_plot_x(plot, mark->x_end)) / 2
                                                  : tm_plot_x(plot, mark->x);
@@ -149,7 +149,6 @@ void tm_put_mark(const tm_plot *plot, const tm_figure_mark *mark, double lane)
     case TM_N_MARK_KINDS:
         break;
     }
-    if (mark->label) put_head(plot, mark, lane);
 }
 
 void tm_put_sample(const tm_plot *plot, const tm_figure_mark *sample, double x, double y)

@@ -30,7 +30,10 @@ static void put_piece(canvas *c, const char *text, size_t length)
 /* A text in so many columns, cut when it is longer. */
 static void put_column(canvas *c, const char *text, int columns, bool right)
 {
-    const size_t length = tm_display_cut(text, columns);
+    const char *shortened = tm_display_shorten(c->sink->ctx, text, columns);
+    if (!shortened) c->sink->out_of_memory = true;
+    text = shortened ? shortened : "";
+    const size_t length = strlen(text);
     const int blank = columns - tm_display_width(text, length);
     c->pending += right ? blank : 0;
     put_piece(c, text, length);

@@ -57,6 +57,14 @@ size_t tm_display_cut(const char *text, int width)
     return (size_t)(at - text);
 }
 
+const char *tm_display_shorten(temoin_context *ctx, const char *text, int width)
+{
+    const int whole = tm_display_width(text, strlen(text));
+    if (whole <= width) return text;
+    const int end = width > 3 ? (width - 1) * 2 / 5 : 0, start = width > 1 ? width - 1 - end : 0;
+    return tm_text(ctx, "%.*s…%s", (int)tm_display_cut(text, start), text, text + tm_display_cut(text, whole - end));
+}
+
 const char *tm_wrap_line(const char *text, int width, size_t *length)
 {
     const char *at = text, *blank = NULL;

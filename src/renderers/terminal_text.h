@@ -11,6 +11,9 @@ int tm_display_width(const char *text, size_t length);
 /* Bytes of as many characters as fit into `width` columns. */
 size_t tm_display_cut(const char *text, int width);
 
+/* The text, or its beginning and its end with … between them, in so many columns; NULL when memory is out. */
+const char *tm_display_shorten(temoin_context *ctx, const char *text, int width);
+
 /* The line that starts at `text` and fits into `width`: its bytes without trailing blanks. Breaks at blanks, at
  * newlines, and inside a word only when the word alone is too wide. Returns where the next line starts. */
 const char *tm_wrap_line(const char *text, int width, size_t *length);

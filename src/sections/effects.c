@@ -10,7 +10,7 @@
 #include "sections/section.h"
 #include "sections/wording.h"
 
-enum { MOST_ADJUSTMENTS = 24 };
+enum { MOST_ADJUSTMENTS = 24, MOST_COLUMNS = 11 }; /* beyond, ICCs stand below the table */
 /* What stands before the column in the name of a test of subgroups. */
 static const char subgroups[] = "subgroups: ";
 
@@ -23,6 +23,7 @@ typedef struct view {
     tm_column columns[18 + MOST_ADJUSTMENTS];
     int n_columns;
     int subgroup, wave, contrast, mean_arm, mean_reference, effect, interval, p, n, clusters, icc;
+    bool iccs; /* some row has one */
     int interval_redrawn, p_redrawn, interval_bootstrap, p_bootstrap, interval_simultaneous, p_simultaneous;
     int adjusted[MOST_ADJUSTMENTS];
 } view;
@@ -193,7 +194,9 @@ static void name_columns(view *v)
     name_tests(v, &any, tm_text(v->document->ctx, say(v, "%s CI", "IC à %s"), level));
     v->n = add_column(v, true, "n", true);
     v->clusters = add_column(v, any.clusters, say(v, "Clusters", "Grappes"), true);
-    v->icc = add_column(v, any.icc, say(v, "Caseworkers’ ICC (tipping)", "ICC des intervenants (bascule)"), true);
+    v->iccs = any.icc;
+    v->icc = add_column(v, any.icc && v->n_columns < MOST_COLUMNS,
+                        say(v, "Caseworkers’ ICC (tipping)", "ICC des intervenants (bascule)"), true);
 }
 
 static const char *measure_with_unit(const view *v, const temoin_row *row)
@@ -353,6 +356,31 @@ static const char *providers_text(const view *v, bool reference)
                    least < most ? high : "");
 }
 
+/* In place of the column: "ICC (tipping): In training, wave 12, 0.03 (0.08); …". */
+static void add_icc_remark(const view *v)
+{
+    tm_sink sink;
+    int n = 0;
+    tm_sink_init(&sink, v->document->ctx);
+    tm_sink_put(&sink, say(v, "Caseworkers’ ICC (tipping): ", "ICC des intervenants (bascule) : "));
+    for (int64_t r = 0; r < v->results->n_rows; r++) {
+        const temoin_row *row = row_of(v, r);
+        if (!row || (isnan(row->icc) && isnan(row->icc_tipping))) continue;
+        const tm_table_cell cell = icc_cell(v, row);
+        const char *wave = tm_wave_text(v->document, row->wave);
+        const char *contrast = v->contrast >= 0 ? tm_contrast_text(v->results, v->document, row) : "";
+        const char *icc = tm_cell_write(v->document->ctx, v->document->language, &cell);
+        if (!wave || !contrast || !icc) sink.out_of_memory = true;
+        if (sink.out_of_memory) break;
+        tm_sink_printf(&sink, "%s%s%s%s", n++ ? say(v, "; ", " ; ") : "",
+                       tm_measure_text(v->results, v->document, row->measure), wave[0] ? ", " : "", wave);
+        if (row->subgroup[0]) tm_sink_printf(&sink, ", %s", tm_subgroup_text(v->results, v->document, row->subgroup));
+        tm_sink_printf(&sink, "%s%s%s%s", contrast[0] ? ", " : "", contrast, say(v, ": ", " : "), icc);
+    }
+    tm_sink_put(&sink, ".");
+    tm_table_add_remark(v->document, v->table, sink.out_of_memory ? NULL : sink.text);
+}
+
 /* Every effect stands beside what is known of its caseworkers. */
 static void add_providers(const view *v)
 {
@@ -368,7 +396,8 @@ static void add_providers(const view *v)
                                     say(v, "Caseworkers: %s, %s; %s, %s (%s).", "Intervenants : %s, %s ; %s, %s (%s)."),
                                     several, arm, compared, reference,
                                     tm_verdict_name(v->document, v->first->provider_verdict)));
-    if (v->icc >= 0)
+    if (v->iccs && v->icc < 0) add_icc_remark(v);
+    if (v->iccs)
         tm_table_add_remark(
             v->document, v->table,
             say(v,

@@ -8,6 +8,7 @@
 #include "sections/wording.h"
 
 enum { MOST_LINES = 60 };
+static const double widest = 4; /* times the half width of the interval were caseworkers not to differ */
 
 typedef struct path {
     const tm_dossier *d;
@@ -147,20 +148,56 @@ static void add_references(path *p)
                       tm_dossier_say(p->d, "no effect", "aucun effet"));
 }
 
+/* Half the interval's width were caseworkers not to differ; NaN: not known. */
+static double first_half_width(const path *p)
+{
+    for (int64_t i = 0; i < p->d->results->n_tipping_curves; i++) {
+        const temoin_tipping_curve *at = &p->d->results->tipping_curves[i];
+        if (tm_dossier_is_main(p->d, at->estimate, at->measure, at->wave, at->arm, at->reference))
+            return (at->ci_high - at->ci_low) / 2 * p->factor;
+    }
+    return NAN;
+}
+
+/* One interval that goes far beyond does not press all others into a line: the axis ends, and it gets an arrow. */
+static void cut_axis(path *p)
+{
+    const double value = p->d->tip->value * p->factor, room = widest * first_half_width(p);
+    double low = fmin(value - room, 0), high = fmax(value + room, 0), least = low, most = high;
+    if (isnan(room) || isnan(value) || !p->figure) return;
+    for (int64_t i = 0; i < p->d->results->n_influence; i++) {
+        const temoin_influence *at = &p->d->results->influence[i];
+        if (!is_main(p, at)) continue;
+        low = fmin(low, at->value * p->factor);
+        high = fmax(high, at->value * p->factor);
+        least = fmin(least, at->ci_low * p->factor);
+        most = fmax(most, at->ci_high * p->factor);
+    }
+    if (least < low) p->figure->across.low = low;
+    if (most > high) p->figure->across.high = high;
+}
+
 bool tm_add_influence_figure(const tm_dossier *d)
 {
     path p = {.d = d, .factor = tm_dossier_factor(d)};
-    bool any = false;
-    for (int64_t i = 0; i < d->results->n_influence; i++) any |= is_main(&p, &d->results->influence[i]);
+    bool any = false, sites = false;
+    for (int64_t i = 0; i < d->results->n_influence; i++) {
+        any |= is_main(&p, &d->results->influence[i]);
+        sites |= is_kind(&p, &d->results->influence[i], "site");
+    }
     if (!any) return false;
     p.largest = find_largest(&p);
     const char *outcome = tm_outcome_words(d, d->tip->measure, d->tip->wave);
     const tm_figure_words words = {
-        .caption = tm_dossier_say(d, "The effect without one caseworker, or one site",
-                                  "L’effet sans un intervenant, ou sans un site"),
+        .caption = sites ? tm_dossier_say(d, "The effect without one caseworker, or one site",
+                                          "L’effet sans un intervenant, ou sans un site")
+                         : tm_dossier_say(d, "The effect without one caseworker", "L’effet sans un intervenant"),
         .description = describe(&p),
-        .remark = tm_dossier_say(d, "A dash: the effect cannot be estimated without them.",
-                                 "Un tiret : l’effet ne peut être estimé sans eux."),
+        .remark = tm_dossier_say(d,
+                                 "A dash: the effect cannot be estimated without them. A point alone: its interval "
+                                 "cannot be given.",
+                                 "Un tiret : l’effet ne peut être estimé sans eux. Un point seul : son intervalle ne "
+                                 "peut être donné."),
         .across =
             outcome ? tm_text(d->document->ctx, tm_dossier_say(d, "Effect on %s", "Effet sur %s"), outcome) : NULL,
         .upward = "",
@@ -173,5 +210,6 @@ bool tm_add_influence_figure(const tm_dossier *d)
         &p, "best_provider", NULL,
         tm_dossier_say(d, "Were the best caseworker like the others", "Si le meilleur intervenant valait les autres"));
     add_references(&p);
+    cut_axis(&p);
     return true;
 }

@@ -118,6 +118,7 @@ static void add_arm(caterpillar *c, int first, int n, int quota)
             if (last == (pass == 1) && (n <= quota || i < quota / 2 || i >= n - quota / 2)) add_worker(c, mean);
         }
     const int rows = c->figure ? c->figure->n_rows : 0;
+    if (clients < (double)c->d->results->min_cell) return;
     tm_figure_add_mark(document, c->figure,
                        &(tm_figure_mark){.kind = TM_MARK_UPRIGHT,
                                          .tone = TM_TONE_SOFT,

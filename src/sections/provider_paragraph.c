@@ -366,33 +366,41 @@ static const char *bare_effect(const writer *w, double value, char text[TM_WRITT
     return text;
 }
 
-/* From where to where the effect goes when one caseworker is left out. */
+/* Does it hang on one person: whose absence changes it by more than half of it? */
 static void put_influence(const writer *w)
 {
     const temoin_results *results = w->d->results;
-    const temoin_influence *low = NULL, *high = NULL;
+    const temoin_influence *low = NULL, *high = NULL, *largest = NULL;
     char number[TM_WRITTEN_SIZE + 1];
-    int64_t n = 0;
     for (int64_t i = 0; i < results->n_influence; i++) {
         const temoin_influence *at = &results->influence[i];
         if (strcmp(at->kind, "provider") != 0 ||
             !tm_dossier_is_main(w->d, at->estimate, at->measure, at->wave, at->arm, at->reference))
             continue;
-        if (isnan(at->value)) return;
+        if (isnan(at->value) || isnan(at->change)) return;
         if (!low || at->value < low->value) low = at;
         if (!high || at->value > high->value) high = at;
-        n++;
+        if (!largest || fabs(at->change) > fabs(largest->change)) largest = at;
     }
-    if (n < 2 || verdict_is(w, "not_identifiable")) return;
-    tm_sink_printf(
-        w->sink,
-        low->value < 0 && high->value > 0
-            ? say(w, "The effect hangs on single persons: without one or the other caseworker it goes from %s to %s. ",
-                  "L’effet tient à quelques personnes : sans l’un ou l’autre intervenant, il va de %s à %s. ")
-            : say(w, "The effect does not hang on one person: without any one caseworker it lies between %s and %s. ",
-                  "L’effet ne tient pas à une seule personne : sans l’un quelconque des intervenants, il se situe "
-                  "entre %s et %s. "),
-        bare_effect(w, low->value, number), piece(w, tm_effect_words(w->d, high->value, false)));
+    if (low == high || verdict_is(w, "not_identifiable") || strcmp(w->d->tip->note, "touches_zero") == 0) return;
+    const double whole = largest->value - largest->change;
+    if (fabs(largest->change) > fabs(whole) / 2)
+        tm_sink_printf(
+            w->sink,
+            say(w,
+                "The effect depends much on one caseworker: without that person’s clients it would be %s "
+                "instead of %s. ",
+                "L’effet dépend beaucoup d’un intervenant : sans les clients de cette personne, il serait de "
+                "%s au lieu de %s. "),
+            bare_effect(w, largest->value, number), piece(w, tm_effect_words(w->d, whole, false)));
+    else
+        tm_sink_printf(w->sink,
+                       say(w,
+                           "The effect does not hang on one person: without any one caseworker it lies between %s and "
+                           "%s. ",
+                           "L’effet ne tient pas à une seule personne : sans l’un quelconque des intervenants, il se "
+                           "situe entre %s et %s. "),
+                       bare_effect(w, low->value, number), piece(w, tm_effect_words(w->d, high->value, false)));
 }
 
 typedef struct closing {

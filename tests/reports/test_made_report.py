@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import xml.etree.ElementTree
 
 PROGRAM = sys.argv[1]
 SPOKEN = {"h1", "h2", "h3", "p", "caption", "th", "dt", "dd", "span"}
@@ -124,6 +125,41 @@ def page_problems(page):
     return problems
 
 
+def text_box(text):
+    """Roughly what a text of a figure covers: left, right, top, bottom."""
+    x, y, wide = float(text.get("x")), float(text.get("y")), 6.2 * len(text.text)
+    left = x - wide * {"start": 0, "middle": 0.5, "end": 1}[text.get("text-anchor")]
+    return left, left + wide, y - 9, y + 2
+
+
+def figure_problems(markup):
+    """One figure: well-formed XML with words in its place, everything inside its frame, no text on another."""
+    svg = xml.etree.ElementTree.fromstring(markup)
+    left, top, right, bottom = map(float, svg.get("viewBox").split())
+    problems = [] if svg.get("role") == "img" else ["no role"]
+    problems += [f"no {tag}" for tag in ("title", "desc") if not (svg.findtext(tag) or "").strip()]
+    for element in svg.iter():
+        for name, value in element.attrib.items():
+            across = name in ("x", "x1", "x2", "cx") and "transform" not in element.attrib
+            if across and not left - 1 <= float(value) <= right + 1:
+                problems.append(f"{element.tag} {name} {value} is outside")
+            if name in ("y", "y1", "y2", "cy") and not top - 1 <= float(value) <= bottom + 1:
+                problems.append(f"{element.tag} {name} {value} is outside")
+    texts = [text for text in svg.iter("text") if "transform" not in text.attrib]
+    for n, one in enumerate(texts):
+        for other in texts[:n]:
+            a, b = text_box(one), text_box(other)
+            if a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]:
+                problems.append(f'"{one.text}" stands on "{other.text}"')
+    return problems
+
+
+def all_figure_problems(text):
+    found = re.findall(r"<svg .*?</svg>", text, re.S)
+    problems = [problem for markup in found for problem in figure_problems(markup)]
+    return problems if len(found) == 3 else problems + [f"{len(found)} figures, not 3"]
+
+
 def main():
     results = json.loads(made("en", "json"))
     cases = []
@@ -133,6 +169,8 @@ def main():
         cases.append((f"{language}: the page is well formed and self-contained", page_problems(page)))
         cases.append((f"{language}: every number of the effects comes from a row",
                       foreign_numbers(page, results, language)))
+        cases.append((f"{language}: figures are well formed and readable", all_figure_problems(text)))
+        cases.append((f"{language}: the same bytes again", [] if made(language, "html") == text else ["other bytes"]))
         cases.append((f"{language}: the language is declared",
                       [] if ("html", "lang", language) in page.attributes else ["no lang"]))
     english, french = Page(made("en", "html")), Page(made("fr", "html"))

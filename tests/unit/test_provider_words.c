@@ -218,9 +218,14 @@ static void influence_is_put_into_words(void **state)
               "without any one caseworker it lies between +9.3 and +16.5 percentage points");
     temoin_influence lines[4];
     memcpy(lines, made_influence, sizeof lines);
-    lines[0].value = -0.02;
+    lines[0].value = 0.05, lines[0].change = -0.07345678;
     s.results.influence = lines;
-    check_has(paragraph(ctx, &s.results, TM_FRENCH), "L’effet tient à quelques personnes");
+    check_has(
+        paragraph(ctx, &s.results, TM_FRENCH),
+        "L’effet dépend beaucoup d’un intervenant\u00a0: sans les clients de cette personne, il serait de +5,0 au lieu "
+        "de +12,3 points de pourcentage.");
+    s.tip.note = "touches_zero";
+    check_lacks(paragraph(ctx, &s.results, TM_ENGLISH), "depends much");
     temoin_context_free(ctx);
 }
 
