@@ -97,7 +97,8 @@ typedef struct temoin_provider_structure {
     int64_t n_components; /**< parts of the graph worker × arm that no worker connects; 1: all arms can be compared
                              within workers */
     int64_t n_crossed;    /**< workers with clients in more than one arm */
-    int64_t n_changed;    /**< clients with more than one worker over time; -1: the data do not say */
+    int64_t n_changed;    /**< clients with more than one worker over time, by the plan's `providers.over_time`; -1:
+                                the data do not say */
 } temoin_provider_structure;
 
 /** The caseloads of an arm. */

@@ -4,6 +4,7 @@
 
 #include "checks/caseload_peaks.h"
 #include "checks/check_kind.h"
+#include "checks/provider_changes.h"
 #include "checks/provider_graph.h"
 
 static temoin_status list_arms(temoin_context *ctx, const tm_provider_graph *graph, temoin_results *results)
@@ -93,7 +94,7 @@ static temoin_status describe(temoin_context *ctx, const tm_provider_graph *grap
     *out = (temoin_provider_structure){.verdict = verdict.key,
                                        .reason = verdict.reason,
                                        .declared = declared[graph->assignment->trial->plan->providers.structure],
-                                       .n_changed = -1};
+                                       .n_changed = tm_provider_changes_count(graph->assignment)};
     TM_TRY(count_components(ctx, graph, out));
     for (int32_t a = 0; a < graph->n_arms; a++) {
         out->n_blank += graph->n_blank[a];

@@ -137,6 +137,7 @@ typedef struct tm_plan_providers {
     const char *column;       /* NULL: those whom the design draws for the clients */
     int32_t arm;              /* one_arm: index of the served arm, else -1 */
     const char *site;         /* column of the clients: workers belong to one each; NULL */
+    const char *over_time;    /* column of the outcome files: who served at the wave; NULL */
     bool randomized;          /* workers were drawn for the arms, within `site` where it is named */
     const int32_t *estimates; /* whose effects the dossier is about, into plan->estimates; the first unless told */
     int32_t n_estimates;

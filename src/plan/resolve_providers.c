@@ -37,6 +37,7 @@ temoin_status tm_plan_resolve_providers(tm_plan_reader *r, const tm_raw_provider
     p->structure = (tm_structure)raw->structure;
     TM_TRY(tm_raw_text_copy(r->ctx, raw->column, &p->column));
     TM_TRY(tm_raw_text_copy(r->ctx, raw->site, &p->site));
+    TM_TRY(tm_raw_text_copy(r->ctx, raw->over_time, &p->over_time));
     p->randomized = raw->randomized || plan->design.options.workers.file;
     bool one_arm = p->structure == TM_STRUCTURE_ONE_ARM;
     if (one_arm && !raw->arm)

@@ -181,6 +181,7 @@ static const cyaml_schema_field_t providers_fields[] = {
     CYAML_FIELD_ENUM("structure", CYAML_FLAG_STRICT, tm_raw_providers, structure, structures, COUNT(structures)),
     TEXT("arm", OPTIONAL, tm_raw_providers, arm),
     TEXT("site", OPTIONAL, tm_raw_providers, site),
+    TEXT("over_time", OPTIONAL, tm_raw_providers, over_time),
     CYAML_FIELD_ENUM("randomized", CHOICE, tm_raw_providers, randomized, truths, COUNT(truths)),
     TEXTS("estimates", OPTIONAL, tm_raw_providers, estimates, 1),
     CYAML_FIELD_SEQUENCE("published_icc", LIST, tm_raw_providers, published_icc, &published_entry, 1, CYAML_UNLIMITED),

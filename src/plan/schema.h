@@ -137,6 +137,7 @@ typedef struct tm_raw_providers {
     int structure; /* tm_structure */
     char *arm;
     char *site;
+    char *over_time;
     int randomized; /* 1: true */
     char **estimates;
     unsigned estimates_count;

@@ -22,6 +22,7 @@ typedef struct tm_outcome_file {
     const temoin_column *wave;     /* NULL: one row per client */
     const temoin_column *measure;  /* tall, else NULL */
     const temoin_column *value;    /* tall, else NULL */
+    const temoin_column *worker;   /* of `providers.over_time`; NULL: the file does not say */
     const temoin_column *assigned; /* NULL: the file does not repeat the arm */
     tm_source *source;             /* none in a tall file */
     int32_t n_sources;
@@ -37,6 +38,13 @@ TEMOIN_MUST_CHECK temoin_status tm_outcome_rows_validate(temoin_context *ctx, co
 
 /* The text as a number: digits with the file's decimal separator, or a flag word. NaN: neither. */
 double tm_outcome_number(const char *text, char decimal);
+
+/* Finds `worker` of the files, the plan's. TEMOIN_ERR_PLAN: no file has the column, or one without waves has. */
+TEMOIN_MUST_CHECK temoin_status tm_over_time_find(temoin_context *ctx, const temoin_plan *plan, tm_outcome_file *files);
+
+/* over_time of the trial, from files whose rows are valid. TEMOIN_ERR_DATA: a client with two workers at a wave. */
+TEMOIN_MUST_CHECK temoin_status tm_over_time_build(temoin_context *ctx, temoin_trial *trial,
+                                                   const tm_outcome_file *files);
 
 /* value and seen of the trial. TEMOIN_ERR_DATA when two files hold the same value of a client. */
 TEMOIN_MUST_CHECK temoin_status tm_outcome_rows_merge(temoin_context *ctx, temoin_trial *trial,

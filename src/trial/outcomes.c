@@ -23,7 +23,7 @@ static temoin_status read_file(temoin_context *ctx, const temoin_plan *plan, con
 {
     const tm_plan_file *from = file->plan;
     tm_wanted_list list;
-    TM_TRY(tm_wanted_build(ctx, plan, 5, &list));
+    TM_TRY(tm_wanted_build(ctx, plan, 6, &list));
     int f = file->index;
     tm_wanted_add(&list, (tm_wanted){from->id, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "outcomes[%d].id", f)});
     if (from->wave)
@@ -36,6 +36,7 @@ static temoin_status read_file(temoin_context *ctx, const temoin_plan *plan, con
         tm_wanted_add(&list,
                       (tm_wanted){from->value, TEMOIN_COLUMN_AUTO, true, tm_plan_line(plan, "outcomes[%d].value", f)});
     if (plan->design.assigned) tm_wanted_add(&list, (tm_wanted){.name = plan->design.assigned, .text = true});
+    if (plan->providers.over_time) tm_wanted_add(&list, (tm_wanted){.name = plan->providers.over_time, .text = true});
     TM_TRY(tm_wanted_read(ctx, plan, from, path, &list, &file->frame));
     file->name = path;
     file->id = temoin_frame_find(file->frame, from->id);
@@ -300,6 +301,7 @@ temoin_status tm_outcomes_build(temoin_context *ctx, temoin_trial *trial, const 
         else
             TM_TRY(find_sources(ctx, plan, &files[f]));
     }
+    TM_TRY(tm_over_time_find(ctx, plan, files));
     TM_TRY(build_waves(ctx, trial, files));
     size_t mark = tm_problems_mark(ctx);
     TM_TRY(validate_measures(ctx, trial, files));
@@ -312,5 +314,6 @@ temoin_status tm_outcomes_build(temoin_context *ctx, temoin_trial *trial, const 
     }
     TM_TRY(tm_problems_end(ctx, mark, TEMOIN_ERR_DATA));
     TM_TRY(tm_outcome_rows_merge(ctx, trial, files, plan->n_outcomes));
+    TM_TRY(tm_over_time_build(ctx, trial, files));
     return validate_baselines(ctx, trial);
 }

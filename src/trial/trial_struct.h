@@ -55,6 +55,11 @@ struct temoin_trial {
     const tm_workers *workers;   /* NULL: the design draws none */
     const tm_capacity *capacity; /* of the workers; NULL: they, or nobody, have places for all */
 
+    const int32_t *over_time; /* [n_waves * n_units] who serves the client at the wave, -1: not told; NULL: the plan
+                                 names no such column */
+    const char *const *over_time_text; /* [n_over_time] in byte order */
+    int32_t n_over_time;
+
     int32_t n_waves;
     const char *const *wave; /* [n_waves] by number where all are numbers, else by bytes; "" for a file without waves */
     int32_t n_measures;
