@@ -19,7 +19,7 @@ enum {
     FEWEST_WORKERS = 30, /* below, normal and percentile intervals are too short */
     FEWEST_REDRAWS = 99, /* that are worth it, where the trial is too large for those of the plan */
 };
-static const double most_moves = 1e8; /* of clients, or of workers, in one test: about a second */
+static const double most_dealt = 3e7, most_sampled = 1e8; /* clients of a test, workers of a bootstrap: half a second */
 
 typedef struct variation {
     const temoin_assignment *assignment;
@@ -150,7 +150,7 @@ static temoin_status open_stream(temoin_context *ctx, const variation *v, const 
 static temoin_status permute(temoin_context *ctx, const variation *v, const clients *c, temoin_icc *row)
 {
     const int64_t draws = v->assignment->trial->plan->randomization_draws;
-    const double room = most_moves / (double)c->sample.n;
+    const double room = most_dealt / (double)c->sample.n;
     tm_pcg64 stream;
     tm_worker_permutation permuted;
     if (draws == 0 || room < FEWEST_REDRAWS) return TEMOIN_OK;
@@ -166,7 +166,7 @@ static temoin_status add_drawn(temoin_context *ctx, variation *v, const asked *c
                                const tm_intraclass_anova *anova)
 {
     const int64_t draws = v->assignment->trial->plan->bootstrap.draws;
-    const double room = most_moves / (double)c->groups.n_groups;
+    const double room = most_sampled / (double)c->groups.n_groups;
     const char *few = c->table.df_between < FEWEST_WORKERS ? "few_clusters" : "";
     tm_pcg64 stream;
     tm_interval interval;

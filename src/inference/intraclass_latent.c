@@ -68,8 +68,9 @@ typedef struct sums {
 /* False: so far from the mode that nothing is added any more. */
 static bool add_node(const binomial_group *g, double beta, double sigma, double u, double top, sums *s)
 {
-    const double eta = beta + sigma * u, weight = tm_exp(exponent(g, eta, u) - top), p = logistic(eta);
-    const double r = g->successes - g->n * p;
+    const double eta = beta + sigma * u, e = tm_exp(-fabs(eta)), p = (eta > 0 ? 1 : e) / (1 + e);
+    const double softplus = fmax(eta, 0) + tm_log1p(e), r = g->successes - g->n * p;
+    const double weight = tm_exp(g->successes * eta - g->n * softplus - u * u / 2 - top);
     s->weight += weight;
     s->r += weight * r;
     s->rr += weight * r * r;
@@ -159,6 +160,27 @@ static double curvature_at_zero(latent *l)
     return sum;
 }
 
+/* Where the derivative turns from positive to negative: by secants that keep both sides (the Illinois rule), by halving
+ * where there is none, or they stall. At σ = 0 itself it is zero. */
+static double find_root(latent *l, double low, double high)
+{
+    double rising, falling, slope;
+    int side = 0;
+    profile_at(l, low, &rising);
+    profile_at(l, high, &falling);
+    for (int step = 0; high - low > 1e-10 * high && high > 1e-7; step++) {
+        const bool secant = low > 0 && rising > 0 && falling < 0 && step % 4 != 3;
+        const double x = secant ? low + (high - low) * rising / (rising - falling) : low + (high - low) / 2;
+        profile_at(l, x, &slope);
+        if (fabs(slope) < 1e-12) return x;
+        if (slope > 0)
+            low = x, rising = slope, falling /= side > 0 ? 2 : 1, side = 1;
+        else
+            high = x, falling = slope, rising /= side < 0 ? 2 : 1, side = -1;
+    }
+    return high > 1e-7 ? high : 0;
+}
+
 /* Between the neighbours of the best place of a grid the derivative changes its sign. NAN: beyond sigma_most. */
 static double find_sigma(latent *l)
 {
@@ -175,16 +197,7 @@ static double find_sigma(latent *l)
         profile_at(l, high / 2, &slope);
         if (slope <= 0) return 0;
     }
-    while (high - low > 1e-10 * high) {
-        const double middle = low + (high - low) / 2;
-        profile_at(l, middle, &slope);
-        if (slope > 0)
-            low = middle;
-        else
-            high = middle;
-        if (high < 1e-7) return 0;
-    }
-    return high;
+    return find_root(l, low, high);
 }
 
 static double sigma_of(double icc)
