@@ -29,8 +29,8 @@ const char *tm_dossier_say(const tm_dossier *dossier, const char *en, const char
 const char *tm_workers_words(const tm_dossier *dossier, int64_t n);
 /* "51 clients", "fewer than 5 clients". */
 const char *tm_clients_words(const tm_dossier *dossier, int64_t n);
-/* A share as a reader says it: "8%", "2.5%", "less than 0.1%". */
-const char *tm_share_words(const tm_dossier *dossier, double share);
+/* A share as a reader says it: "8%", "2.5%", "less than 0.1%"; `about`: no decimals from 2% on. */
+const char *tm_share_words(const tm_dossier *dossier, double share, bool about);
 /* "+12.3 percentage points" of the effect in full, for sentences; `size`: without a plus. */
 const char *tm_effect_words(const tm_dossier *dossier, double value, bool size);
 /* The factor and the decimals in which that effect is written. */

@@ -235,25 +235,25 @@ static void put_icc(const writer *w)
                                      "l’estimer. "));
         return;
     }
-    const char *most = isnan(tip->icc_high) ? NULL : piece(w, tm_share_words(w->d, tip->icc_high));
-    if (tip->icc <= 0.0005)
-        tm_sink_put(w->sink, say(w, "In these data the clients of one caseworker are no more alike than others",
-                                 "Dans ces données, les clients d’un même intervenant ne se ressemblent pas plus que "
-                                 "les autres"));
+    const char *most = isnan(tip->icc_high) ? NULL : piece(w, tm_share_words(w->d, tip->icc_high, true));
+    const bool none = tip->icc <= 0.0005;
+    if (none)
+        tm_sink_put(w->sink, say(w, "The clients of one caseworker are no more alike here than others",
+                                 "Les clients d’un même intervenant ne se ressemblent ici pas plus que les autres"));
     else
         tm_sink_printf(w->sink,
                        say(w, "Caseworkers account for about %s of the differences between clients in this outcome",
                            "Les intervenants expliquent environ %s des différences entre clients sur ce résultat"),
-                       piece(w, tm_share_words(w->d, tip->icc)));
-    if (most && tip->icc <= 0.0005)
-        tm_sink_printf(w->sink,
-                       say(w, "; they remain compatible with caseworkers who account for up to %s of the differences",
-                           " ; elles restent compatibles avec des intervenants qui expliquent jusqu’à %s des "
-                           "différences"),
-                       most);
-    else if (most)
+                       piece(w, tm_share_words(w->d, tip->icc, true)));
+    if (most)
         tm_sink_printf(
-            w->sink, say(w, "; the data allow for anything up to %s", " ; les données admettent toute part jusqu’à %s"),
+            w->sink,
+            none ? say(w,
+                       ", but the data allow for caseworkers who account for up to %s of the differences "
+                       "between clients",
+                       ", mais les données admettent des intervenants qui expliquent jusqu’à %s des "
+                       "différences entre clients")
+                 : say(w, "; the data allow for anything up to %s", " ; les données admettent toute part jusqu’à %s"),
             most);
     tm_sink_put(w->sink, ". ");
 }
@@ -263,9 +263,10 @@ static void put_published(const writer *w)
 {
     const temoin_tipping_point *tip = w->d->tip;
     if (isnan(tip->published_low) || isnan(tip->published_high)) return;
-    tm_sink_printf(
-        w->sink, say(w, "; published studies report %s to %s", " ; des études publiées rapportent de %s à %s"),
-        piece(w, tm_share_words(w->d, tip->published_low)), piece(w, tm_share_words(w->d, tip->published_high)));
+    tm_sink_printf(w->sink,
+                   say(w, "; published studies report %s to %s", " ; des études publiées rapportent de %s à %s"),
+                   piece(w, tm_share_words(w->d, tip->published_low, false)),
+                   piece(w, tm_share_words(w->d, tip->published_high, false)));
 }
 
 static void put_tipping(const writer *w)
@@ -280,7 +281,7 @@ static void put_tipping(const writer *w)
                                  "Si fort que les intervenants diffèrent, l’intervalle ne contiendrait pas zéro. "));
     if (isnan(tip->rho)) return;
     const bool lost = is_settled(w->d->recommended) && holds_zero(w->d->recommended);
-    const char *share = piece(w, tm_share_words(w->d, tip->rho));
+    const char *share = piece(w, tm_share_words(w->d, tip->rho, false));
     if (lost || verdict_is(w, "not_identifiable"))
         tm_sink_printf(w->sink,
                        say(w,
@@ -307,7 +308,7 @@ const char *tm_shift_words(const tm_dossier *d)
     if (!tip || isnan(tip->worker_shift) || isnan(tip->worker_percentile) || strcmp(tip->note, "touches_zero") == 0)
         return "";
     const double tail = tip->worker_percentile > 0.5 ? 1 - tip->worker_percentile : tip->worker_percentile;
-    const char *apart = tm_effect_words(d, fabs(tip->worker_shift), true), *share = tm_share_words(d, tail);
+    const char *apart = tm_effect_words(d, fabs(tip->worker_shift), true), *share = tm_share_words(d, tail, true);
     if (!apart || !share) return NULL;
     return tm_text(
         d->document->ctx,
@@ -353,8 +354,8 @@ static void put_placebo(const writer *w)
             "trials would still show arms at least this far apart. ",
             "Si le programme ne faisait rien et que les intervenants expliquaient %s des différences, %s%s de "
             "tels essais montreraient encore des groupes au moins aussi éloignés. "),
-        piece(w, tm_share_words(w->d, placebo->rho)), placebo->p < 0.001 ? "" : say(w, "about ", "environ "),
-        piece(w, tm_share_words(w->d, placebo->p)));
+        piece(w, tm_share_words(w->d, placebo->rho, true)), placebo->p < 0.001 ? "" : say(w, "about ", "environ "),
+        piece(w, tm_share_words(w->d, placebo->p, true)));
 }
 
 /* "+9.3", to which the unit of the next effect belongs. */

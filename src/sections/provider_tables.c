@@ -70,11 +70,20 @@ void tm_add_structure_table(const tm_dossier *d)
                        "charges diffèrent."));
 }
 
-/* Within arms, and of a kind that has an interval if there is one: the line that stands for a measure at a wave. */
+/* The plan asks for an effect on the measure at the wave. */
+static bool is_estimated(const temoin_results *results, const temoin_icc *icc)
+{
+    for (int64_t r = 0; r < results->n_rows; r++)
+        if (strcmp(results->rows[r].measure, icc->measure) == 0 && strcmp(results->rows[r].wave, icc->wave) == 0)
+            return true;
+    return false;
+}
+
+/* Within arms, and the first of its kind: the line that stands for a measure at a wave. */
 static bool stands_for_all(const temoin_results *results, int64_t i)
 {
     const temoin_icc *icc = &results->icc[i];
-    if (icc->arm[0]) return false;
+    if (icc->arm[0] || !is_estimated(results, icc)) return false;
     for (int64_t j = 0; j < i; j++)
         if (!results->icc[j].arm[0] && strcmp(results->icc[j].measure, icc->measure) == 0 &&
             strcmp(results->icc[j].wave, icc->wave) == 0)
@@ -82,22 +91,24 @@ static bool stands_for_all(const temoin_results *results, int64_t i)
     return true;
 }
 
-static void fill_icc(const tm_dossier *d, tm_table *table, const temoin_icc *icc, tm_table_cell *cells, int first)
+static void add_icc(const tm_dossier *d, tm_table *table, const temoin_icc *icc, const char *name)
 {
-    cells[first] = tm_cell_count(icc->n_providers);
-    cells[first + 1] = tm_cell_number(icc->value, 3);
-    cells[first + 1].strong = true;
-    cells[first + 2] = tm_cell_interval(icc->ci_low, icc->ci_high, 3);
-    cells[first + 3] = tm_cell_number(icc->design_effect, 2);
-    cells[first + 4] = tm_cell_p(icc->p);
-    put_note(d, table, &cells[isnan(icc->value) ? first + 1 : 0], icc->note);
+    tm_table_cell *cells = tm_table_add_row(d->document, table);
+    if (!cells) return;
+    cells[0] = tm_cell_text(name);
+    cells[1] = tm_cell_count(icc->n_providers);
+    cells[2] = tm_cell_number(icc->value, 3);
+    cells[2].strong = true;
+    cells[3] = tm_cell_interval(icc->ci_low, icc->ci_high, 3);
+    cells[4] = tm_cell_number(icc->design_effect, 2);
+    cells[5] = tm_cell_p(icc->p);
+    put_note(d, table, &cells[isnan(icc->value) ? 2 : 0], icc->note);
 }
 
-static tm_table *add_icc_table(const tm_dossier *d, const char *caption, const char *one, const char *other)
+static tm_table *add_icc_table(const tm_dossier *d, const char *caption, const char *first)
 {
     const tm_column columns[] = {
-        {.head = one},
-        {.head = other},
+        {.head = first},
         {tm_dossier_say(d, "Caseworkers", "Intervenants"), true, NULL},
         {"ICC", true, NULL},
         {level_head(d, d->results->icc[0].level), true, NULL},
@@ -110,17 +121,18 @@ static tm_table *add_icc_table(const tm_dossier *d, const char *caption, const c
 static void add_icc_by_measure(const tm_dossier *d)
 {
     const temoin_results *results = d->results;
+    const char *measure = "";
     tm_table *table = add_icc_table(d,
                                     tm_dossier_say(d, "How much caseworkers differ, within arms",
                                                    "Différences entre intervenants, au sein des groupes"),
-                                    tm_dossier_say(d, "Outcome", "Résultat"), tm_dossier_say(d, "Wave", "Vague"));
+                                    tm_dossier_say(d, "Outcome", "Résultat"));
     for (int64_t i = 0; i < results->n_icc; i++) {
+        const temoin_icc *icc = &results->icc[i];
         if (!stands_for_all(results, i)) continue;
-        tm_table_cell *cells = tm_table_add_row(d->document, table);
-        if (!cells) return;
-        cells[0] = tm_cell_text(tm_measure_text(results, d->document, results->icc[i].measure));
-        cells[1] = tm_cell_text(results->icc[i].wave);
-        fill_icc(d, table, &results->icc[i], cells, 2);
+        const char *label = tm_measure_text(results, d->document, icc->measure);
+        if (icc->wave[0] && strcmp(measure, icc->measure) != 0) tm_table_add_group(d->document, table, label);
+        measure = icc->measure;
+        add_icc(d, table, icc, icc->wave[0] ? tm_wave_text(d->document, icc->wave) : label);
     }
     tm_table_add_remark(
         d->document, table,
@@ -128,39 +140,42 @@ static void add_icc_by_measure(const tm_dossier *d)
             d,
             "ICC: intraclass correlation, the share of the variance that lies between caseworkers; below zero where "
             "clients of one caseworker are less alike than others. Design effect: by how much it multiplies the "
-            "variance of a mean. p: clients exchanged at random among the caseworkers of their arm.",
+            "variance of a mean. p: clients exchanged at random among the caseworkers of their arm. Outcomes and waves "
+            "that have an effect are shown; results.json has all.",
             "ICC : corrélation intraclasse, la part de la variance qui tient aux intervenants ; négative si les "
             "clients "
             "d’un même intervenant se ressemblent moins que les autres. Effet de plan : ce par quoi elle multiplie la "
-            "variance d’une moyenne. p : clients échangés au hasard entre les intervenants de leur groupe."));
+            "variance d’une moyenne. p : clients échangés au hasard entre les intervenants de leur groupe. Les "
+            "résultats "
+            "et vagues qui ont un effet sont montrés ; results.json les contient tous."));
 }
 
 /* The measure of the effect in full by arm and by method. */
 static void add_icc_by_method(const tm_dossier *d)
 {
     const temoin_results *results = d->results;
+    const char *outcome = d->tip ? tm_outcome_words(d, d->tip->measure, d->tip->wave) : "", *arm = NULL;
     tm_table *table = NULL;
-    for (int64_t i = 0; d->tip && i < results->n_icc; i++) {
+    for (int64_t i = 0; d->tip && outcome && i < results->n_icc; i++) {
         const temoin_icc *icc = &results->icc[i];
         if (strcmp(icc->measure, d->tip->measure) != 0 || strcmp(icc->wave, d->tip->wave) != 0) continue;
-        const char *outcome = tm_outcome_words(d, icc->measure, icc->wave);
         if (!table)
-            table = add_icc_table(
-                d,
-                outcome ? tm_text(d->document->ctx,
-                                  tm_dossier_say(d, "%s by arm and method", "%s par groupe et méthode"), outcome)
-                        : NULL,
-                tm_dossier_say(d, "Arm", "Groupe"), tm_dossier_say(d, "Method", "Méthode"));
-        tm_table_cell *cells = tm_table_add_row(d->document, table);
-        if (!cells) return;
+            table =
+                add_icc_table(d,
+                              tm_text(d->document->ctx,
+                                      tm_dossier_say(d, "%s by arm and method", "%s par groupe et méthode"), outcome),
+                              tm_dossier_say(d, "Method", "Méthode"));
+        if (!arm || strcmp(arm, icc->arm) != 0)
+            tm_table_add_group(d->document, table,
+                               icc->arm[0] ? tm_arm_text(results, d->document, icc->arm)
+                                           : tm_dossier_say(d, "Within arms", "Au sein des groupes"));
+        arm = icc->arm;
         const char *interval = tm_interval_words(d->document, icc->interval);
-        cells[0] = tm_cell_text(icc->arm[0] ? tm_arm_text(results, d->document, icc->arm)
-                                            : tm_dossier_say(d, "Within arms", "Au sein des groupes"));
-        cells[1] =
-            tm_cell_text(tm_text(d->document->ctx, "%s%s%s", tm_icc_method_words(d->document, icc->method),
-                                 interval[0] ? tm_dossier_say(d, "; interval: ", " ; intervalle : ") : "", interval));
-        fill_icc(d, table, icc, cells, 2);
+        add_icc(d, table, icc,
+                tm_text(d->document->ctx, "%s%s%s", tm_icc_method_words(d->document, icc->method),
+                        interval[0] ? tm_dossier_say(d, "; interval: ", " ; intervalle : ") : "", interval));
     }
+    if (!outcome) d->document->out_of_memory = true;
 }
 
 void tm_add_icc_tables(const tm_dossier *d)
@@ -252,6 +267,15 @@ void tm_add_methods_table(const tm_dossier *d)
                            "Recommandé : pour des intervenants qui se répartissent ainsi entre les groupes."));
 }
 
+/* Never 100%: no difference is beyond all that could be. */
+static tm_table_cell percentile_cell(const tm_dossier *d, double share)
+{
+    char text[TM_WRITTEN_SIZE];
+    if (!(share >= 0.9995)) return tm_cell_percent(share, 1);
+    return tm_cell_text(
+        tm_text(d->document->ctx, ">\u00a0%s", tm_write_percent(d->document->language, 0.999, 1, text)));
+}
+
 static void fill_tipping(const tm_dossier *d, tm_table *table, const temoin_tipping_point *tip, tm_table_cell *cells)
 {
     const temoin_row row = {
@@ -266,7 +290,7 @@ static void fill_tipping(const tm_dossier *d, tm_table *table, const temoin_tipp
     cells[4].strong = true;
     cells[5] = tm_cell_interval(tip->published_low, tip->published_high, 3);
     cells[6] = tm_cell_number(tip->worker_sd * factor, decimals);
-    cells[7] = tm_cell_percent(tip->worker_percentile, 1);
+    cells[7] = percentile_cell(d, tip->worker_percentile);
     put_note(d, table, &cells[isnan(tip->rho) ? 4 : 0], tip->note);
 }
 

@@ -83,14 +83,14 @@ const char *tm_clients_words(const tm_dossier *dossier, int64_t n)
                    one ? "" : "s");
 }
 
-const char *tm_share_words(const tm_dossier *dossier, double share)
+const char *tm_share_words(const tm_dossier *dossier, double share, bool about)
 {
     const tm_language language = dossier->document->language;
     char text[TM_WRITTEN_SIZE];
     if (share > 0 && share < 0.001)
         return tm_text(dossier->document->ctx, tm_say(language, "less than %s", "moins de %s"),
                        tm_write_percent(language, 0.001, 1, text));
-    const bool whole = share >= 0.0995 || fabs(share * 100 - round(share * 100)) < 0.05;
+    const bool whole = share >= (about ? 0.0195 : 0.0995) || fabs(share * 100 - round(share * 100)) < 0.05;
     return tm_text(dossier->document->ctx, "%s", tm_write_percent(language, share, whole ? 0 : 1, text));
 }
 
