@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The effects that the dossier is about by every way that respects caseworkers, or does not, side by side. */
+#include <math.h>
 #include <string.h>
 
 #include "checks/check_kind.h"
@@ -12,24 +13,23 @@ typedef struct way {
     const char *estimator; /* NULL: the estimate's own where it is a linear model of one wave, else ols */
     const char *variance;
     bool clustered;
-    bool bootstrap;      /* with the wild cluster bootstrap beside */
-    bool within_workers; /* workers take the place of strata */
+    bool bootstrap; /* with the wild cluster bootstrap beside */
 } way;
 
 static const way ways[] = {
-    {NULL, "hc2", false, false, false},
-    {NULL, "cr1", true, true, false},
-    {NULL, "cr2", true, false, false},
-    {NULL, "cr3", true, false, false},
-    {NULL, "cr2_working", true, false, false},
-    {"worker_means", "student", true, false, false},
-    {"worker_means", "welch", true, false, false},
-    {"worker_means", "paired", true, false, false},
-    {"mixed", "kenward_roger", true, false, false},
-    {"mixed", "model_satterthwaite", true, false, false},
-    {"partially_nested", "kenward_roger", true, false, false},
-    {"partially_nested", "model_satterthwaite", true, false, false},
-    {"ols", "cr2", true, false, true},
+    {NULL, "hc2", false, false},
+    {NULL, "cr1", true, true},
+    {NULL, "cr2", true, false},
+    {NULL, "cr3", true, false},
+    {NULL, "cr2_working", true, false},
+    {"worker_means", "student", true, false},
+    {"worker_means", "welch", true, false},
+    {"worker_means", "paired", true, false},
+    {"mixed", "kenward_roger", true, false},
+    {"mixed", "model_satterthwaite", true, false},
+    {"partially_nested", "kenward_roger", true, false},
+    {"partially_nested", "model_satterthwaite", true, false},
+    {"within_workers", "cr2", true, false},
 };
 enum { N_WAYS = sizeof ways / sizeof *ways, USUAL_DRAWS = 9999 };
 
@@ -48,19 +48,26 @@ static bool is_linear(const tm_estimator *estimator)
            !estimator->at_quantile;
 }
 
-/* Ways that the structure has no use for: means of workers in pairs and effects within workers where none serves
- * several arms, models of one served arm where both are. */
+static bool is_any_crossed(const tm_provider_graph *graph)
+{
+    for (int32_t p = 0; p < graph->n_providers; p++) {
+        int32_t arms = 0;
+        for (int32_t a = 0; a < graph->n_arms; a++) arms += graph->n[(int64_t)p * graph->n_arms + a] > 0;
+        if (arms > 1) return true;
+    }
+    return false;
+}
+
+/* Ways that the structure has no use for: effects within workers where none serves several arms, means of workers where
+ * some do; models of one served arm where both are, and one variance of workers' means where they are not. */
 static bool is_of_use(const dossier *d, const way *w)
 {
-    const tm_structure structure = d->assignment->trial->plan->providers.structure;
-    bool crossed = false;
-    for (int32_t p = 0; p < d->graph->n_providers && !crossed; p++) {
-        int32_t arms = 0;
-        for (int32_t a = 0; a < d->graph->n_arms; a++) arms += d->graph->n[(int64_t)p * d->graph->n_arms + a] > 0;
-        crossed = arms > 1;
-    }
-    if (w->within_workers || strcmp(w->variance, "paired") == 0) return crossed;
-    if (w->estimator && strcmp(w->estimator, "partially_nested") == 0) return structure == TM_STRUCTURE_ONE_ARM;
+    const bool one_arm = d->assignment->trial->plan->providers.structure == TM_STRUCTURE_ONE_ARM;
+    const bool crossed = is_any_crossed(d->graph);
+    const char *estimator = w->estimator ? w->estimator : "";
+    if (strcmp(estimator, "within_workers") == 0 || strcmp(w->variance, "paired") == 0) return crossed;
+    if (strcmp(estimator, "partially_nested") == 0) return one_arm;
+    if (strcmp(estimator, "worker_means") == 0) return !crossed && !(one_arm && strcmp(w->variance, "student") == 0);
     return true;
 }
 
@@ -73,7 +80,6 @@ static tm_plan_estimate adapt(const dossier *d, const way *w, const tm_estimator
     e.cluster = w->clustered ? "provider" : NULL;
     e.missing_cluster_allowed = true;
     if (!estimator->takes_covariates) e.covariates.n = 0;
-    if (w->within_workers) e.strata = false;
     return e;
 }
 
@@ -81,22 +87,24 @@ static bool is_recommended(const dossier *d, const tm_estimator *estimator, cons
 {
     const tm_recommended best = tm_provider_graph_recommended(d->graph, arm, 2);
     const bool own = !w->estimator && strcmp(best.estimator, "ols") == 0;
-    return !w->within_workers && (own || strcmp(best.estimator, estimator->key) == 0) &&
-           strcmp(best.variance, w->variance) == 0;
+    return (own || strcmp(best.estimator, estimator->key) == 0) && strcmp(best.variance, w->variance) == 0;
 }
 
-/* What is recommended where workers can be told from the effect is refused where they cannot. */
+/* Where workers cannot be told from the effect, only what ignores them has a number. */
 static void judge(const dossier *d, const tm_estimator *estimator, const way *w, const tm_plan_contrast *contrast,
                   tm_effect *effect)
 {
     int32_t n = 0, arm[2];
     for (int32_t a = 0; a < d->graph->n_arms; a++)
         if (contrast->weights[a] != 0 && n++ < 2) arm[n - 1] = a;
-    if (n != 2 || !is_recommended(d, estimator, w, arm)) return;
+    if (n != 2 || !w->clustered) return;
     const tm_provider_verdict verdict = tm_provider_verdict_of(d->graph, arm, 2);
-    if (tm_provider_verdict_refuses(&verdict))
+    if (tm_provider_verdict_refuses(&verdict)) {
+        tm_notes_init(&effect->notes, effect->notes.ctx); /* nothing is left that others would explain */
         tm_effect_refuse(effect, verdict.reason);
-    else
+        effect->p_bootstrap = effect->ci_bootstrap_low = effect->ci_bootstrap_high = NAN;
+        effect->n_bootstrap = -1;
+    } else if (is_recommended(d, estimator, w, arm))
         tm_notes_add(&effect->notes, "recommended");
 }
 
@@ -115,7 +123,6 @@ static temoin_status run_way(temoin_context *ctx, dossier *d, const tm_estimate_
     double *arm_weight;
     tm_notes_init(&notes, ctx);
     TM_TRY(tm_estimate_cell_sample(ctx, d->assignment, &estimate, estimator, cell, &sample, &notes));
-    if (w->within_workers) sample.stratum = sample.cluster, sample.n_strata = sample.n_clusters;
     TM_TRY(tm_estimate_cell_contrasts(ctx, &estimate, plan->n_arms, cell, &arm_weight));
     TM_SCRATCH(ctx, effects, estimate.n_contrasts);
     for (int32_t c = 0; c < estimate.n_contrasts; c++) effects[c].notes = notes;
@@ -129,7 +136,6 @@ static temoin_status run_way(temoin_context *ctx, dossier *d, const tm_estimate_
         const tm_row_source source = {plan, &estimate, &estimate.contrasts[c], cell, estimator, variance, &sample, c};
         temoin_row *row = &d->rows[d->n_rows++];
         judge(d, estimator, w, &estimate.contrasts[c], &effects[c]);
-        if (w->within_workers) tm_notes_add(&effects[c].notes, "within_workers");
         tm_row_fill(&source, &effects[c], row);
         TM_TRY(tm_notes_finish(&effects[c].notes, &row->note));
     }

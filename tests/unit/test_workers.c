@@ -264,11 +264,40 @@ static void what_cannot_be_told_is_refused(void **state)
     temoin_context_free(ctx);
 }
 
+/* Workers absorbed: the average of their effects d_g with weights w_g = n1 n0 / (n1 + n0), and cr0's variance
+ * Σ w_g² (d_g - effect)² / (Σ w_g)². Workers in one arm add nothing. */
+static void effects_within_workers_are_weighted(void **state)
+{
+    (void)state;
+    uint64_t seed = 73;
+    temoin_context *ctx = check_context();
+    trial t = build(8, 0, true, &seed);
+    double n[16] = {0}, sum[16] = {0}, top = 0, below = 0, square = 0;
+    for (int32_t i = 0; i < t.n; i++)
+        if (t.cluster[i] == 3) t.arm[i] = 1;
+    for (int32_t i = 0; i < t.n; i++) n[2 * t.cluster[i] + t.arm[i]]++, sum[2 * t.cluster[i] + t.arm[i]] += t.y[i];
+    for (int pass = 0; pass < 2; pass++)
+        for (int g = 0; g < 8; g++) {
+            if (g == 3) continue;
+            const double n0 = n[2 * g], n1 = n[2 * g + 1], w = n0 * n1 / (n0 + n1);
+            const double d = sum[2 * g + 1] / n1 - sum[2 * g] / n0;
+            if (pass == 0) top += w * d, below += w;
+            if (pass == 1) square += pow(w * (d - top / below), 2);
+        }
+    const tm_effect e = estimate(ctx, &t, "within_workers", "cr0");
+    check_close(e.value, top / below, 1e-12);
+    check_close(e.se, sqrt(square) / below, 1e-12);
+    assert_non_null(strstr(e.notes.text, "stratum_without_contrast:5"));
+    assert_non_null(strstr(estimate(ctx, &t, "within_workers", "hc2").notes.text, "no_contrast"));
+    temoin_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(means_are_compared_as_clients_are),
         cmocka_unit_test(effects_within_workers_are_pairs),
+        cmocka_unit_test(effects_within_workers_are_weighted),
         cmocka_unit_test(covariates_are_adjusted_for_within_workers),
         cmocka_unit_test(a_working_covariance_as_others_do),
         cmocka_unit_test(without_differences_it_is_cr2),
