@@ -51,6 +51,7 @@ static void add_scaled(double factor, const double *x, int64_t n, double *out)
 typedef struct workspace {
     double *factor, *rest; /* [k * k]; [k] of X'r of a block */
     double *lever;         /* [TM_COMPONENTS * k] h_c = X'V⁻¹A_c w, w = V⁻¹r */
+    double *product;       /* [n_components * k * k] */
 } workspace;
 
 /* Generalized least squares at θ; false when Φ⁻¹ is singular. */
@@ -125,21 +126,25 @@ static void add_row(const tm_component_data *data, const tm_component_row *row, 
     }
 }
 
-/* tr(ΦP_iΦP_j). */
-static double trace_of_product(const tm_component_data *data, const tm_component_fit *fit, int32_t i, int32_t j)
+/* ΦP_c of every component. */
+static void fill_products(const tm_component_data *data, const tm_component_fit *fit, double *product)
 {
-    const int32_t k = data->k;
-    const double *a = fit->slope + (int64_t)i * k * k, *b = fit->slope + (int64_t)j * k * k, *phi = fit->covariance;
+    const int64_t k = data->k, n = data->n_components;
+    memset(product, 0, (size_t)(n * k * k) * sizeof *product);
+    for (int64_t c = 0; c < n; c++)
+        for (int64_t r = 0; r < k; r++)
+            for (int64_t m = 0; m < k; m++)
+                add_scaled(fit->covariance[r * k + m], fit->slope + (c * k + m) * k, k, product + (c * k + r) * k);
+}
+
+/* tr(ΦP_iΦP_j). */
+static double trace_of_product(const tm_component_data *data, const double *product, int32_t i, int32_t j)
+{
+    const int64_t k = data->k;
+    const double *a = product + i * k * k, *b = product + j * k * k;
     double trace = 0;
-    for (int32_t r = 0; r < k; r++)
-        for (int32_t s = 0; s < k; s++) {
-            double left = 0, right = 0;
-            for (int32_t m = 0; m < k; m++) {
-                left += phi[r * k + m] * a[m * k + s];
-                right += phi[s * k + m] * b[m * k + r];
-            }
-            trace += left * right;
-        }
+    for (int64_t r = 0; r < k; r++)
+        for (int64_t s = 0; s < k; s++) trace += a[r * k + s] * b[s * k + r];
     return trace;
 }
 
@@ -162,10 +167,11 @@ static bool evaluate(const tm_component_data *data, workspace *w, tm_component_f
     memset(w->lever, 0, (size_t)(TM_COMPONENTS * k) * sizeof *w->lever);
     for (int32_t b = 0; b < data->n_blocks; b++) add_block(data, &data->block[b], w, out);
     for (int64_t r = 0; r < data->n_rows; r++) add_row(data, &data->row[r], w, out);
+    if (data->restricted) fill_products(data, out, w->product);
     for (int32_t i = 0; i < data->n_components; i++)
         for (int32_t j = 0; j < data->n_components; j++) {
             double *expected = &out->expected[i * TM_COMPONENTS + j], *observed = &out->observed[i * TM_COMPONENTS + j];
-            if (data->restricted) *expected += 0.5 * trace_of_product(data, out, i, j);
+            if (data->restricted) *expected += 0.5 * trace_of_product(data, w->product, i, j);
             *observed -=
                 *expected + quadratic(out->covariance, w->lever + (int64_t)i * k, w->lever + (int64_t)j * k, k);
         }
@@ -262,6 +268,7 @@ static temoin_status open_workspace(temoin_context *ctx, const tm_component_data
     TM_SCRATCH(ctx, w->factor, (int64_t)data->k * data->k);
     TM_SCRATCH(ctx, w->rest, data->k);
     TM_SCRATCH(ctx, w->lever, (int64_t)TM_COMPONENTS * data->k);
+    TM_SCRATCH(ctx, w->product, (int64_t)data->n_components * data->k * data->k);
     return TEMOIN_OK;
 }
 
