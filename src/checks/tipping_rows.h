@@ -10,7 +10,8 @@
 TEMOIN_MUST_CHECK temoin_status tm_row_tipping_build(temoin_context *ctx, const tm_row_effect *effect,
                                                      const temoin_row *row, tm_tipping *out);
 
-/* What the data say of a measure at a wave, within arms: the analysis of variance; NULL: nothing. */
+/* What the data say of a measure at a wave, within arms: the first by the analysis of variance, which has Searle's
+ * interval; NULL: nothing. */
 const temoin_icc *tm_results_find_icc(const temoin_results *results, const char *measure, const char *wave);
 
 /* Fills icc, icc_low and icc_high of rows at one wave from the results, and icc_tipping of those that compare the

@@ -34,9 +34,11 @@ const tm_note tm_provider_notes[] = {
      TM_NOTE_NAME,
      false,
      {"One caseworker has all clients of an arm, so that data say nothing of how caseworkers differ there: the "
-      "correlation is assumed, not estimated. Arm: {name}.",
+      "correlation is assumed, not estimated, and stands for the variance between caseworkers over that among one "
+      "caseworker’s clients. Arm: {name}.",
       "Un seul intervenant a tous les clients d’un groupe : les données ne disent pas en quoi les intervenants y "
-      "diffèrent, et la corrélation est supposée, non estimée. Groupe : {name}."}},
+      "diffèrent. La corrélation est supposée, non estimée, et tient lieu du rapport entre la variance des "
+      "intervenants et celle des clients d’un même intervenant. Groupe : {name}."}},
     {"every_worker_one_client",
      TM_NOTE_PLAIN,
      true,
