@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "inference/inversion.h"
+#include "inference/invert_ranks.h"
 #include "inference/randomize_sums.h"
 
 /* Where each draw is a fit, and a draw takes five of them, so many redraws are enough: the error of an end is then some
@@ -139,6 +140,22 @@ static void fill_row(double low, double high, bool disjoint, tm_notes *notes, te
     if (disjoint) tm_notes_add(notes, "interval_disjoint");
 }
 
+/* Shifts of the outcome mean nothing to estimators of other units. */
+static temoin_status invert_ranks(temoin_context *ctx, const tm_randomization_request *request, double level,
+                                  tm_notes *notes, temoin_row *row)
+{
+    const tm_estimator *estimator = request->estimator;
+    tm_rank_shifts shifts;
+    if (estimator->unit != TM_UNIT_OF_MEASURE || estimator->outcome != TM_OUTCOME_ANY || estimator->instrumented)
+        return TEMOIN_OK;
+    TM_TRY(tm_rank_shifts_find(ctx, request, level, &shifts));
+    if (isnan(shifts.value)) return TEMOIN_OK;
+    row->value_randomization = shifts.value;
+    fill_row(shifts.low, shifts.high, shifts.disjoint, notes, row);
+    if (shifts.n_draws < request->source->n_draws) tm_notes_add_count(notes, "interval_redraws", shifts.n_draws);
+    return TEMOIN_OK;
+}
+
 temoin_status tm_estimate_invert(temoin_context *ctx, const tm_randomization_request *request, double level,
                                  tm_notes *notes, temoin_row *row)
 {
@@ -149,6 +166,7 @@ temoin_status tm_estimate_invert(temoin_context *ctx, const tm_randomization_req
     double estimate, scale;
     bool known;
     moved m;
+    if (statistic->ranked) return invert_ranks(ctx, request, level, notes, row);
     if (!statistic->of_effect || !linear || !(statistic->affine || statistic->needs_se)) return TEMOIN_OK;
     TM_TRY(build_moved(ctx, request, &m));
     TM_TRY(invert(&m, level, &estimate, &scale, &set, &known));

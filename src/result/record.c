@@ -34,6 +34,7 @@ static const tm_field row_fields[] = {
     TM_FIELD(temoin_row, p_randomization, NUMBER),
     TM_FIELD(temoin_row, p_randomization_low, NUMBER),
     TM_FIELD(temoin_row, p_randomization_high, NUMBER),
+    TM_FIELD(temoin_row, value_randomization, NUMBER),
     TM_FIELD(temoin_row, ci_randomization_low, NUMBER),
     TM_FIELD(temoin_row, ci_randomization_high, NUMBER),
     TM_FIELD(temoin_row, randomization_statistic, TEXT),

@@ -75,6 +75,7 @@ const tm_statistic tm_statistic_aligned_rank = {
     .title_en = "rank sum of outcomes about the means of their strata",
     .title_fr = "somme des rangs des résultats centrés sur la moyenne de leur strate",
     .cites = "Hodges & Lehmann 1962",
+    .ranked = TM_RANKED_ALIGNED,
     .score = score,
     .of_scores = of_scores,
     .of_sums = of_sums,

@@ -31,6 +31,7 @@ const tm_statistic tm_statistic_rank_sum = {
     .title_en = "difference in mean ranks (ties share theirs)",
     .title_fr = "différence de rangs moyens (rang partagé par les ex æquo)",
     .cites = "Wilcoxon 1945; Mann & Whitney 1947; Lehmann 1975, ch. 1",
+    .ranked = TM_RANKED_ALL,
     .score = score,
     .of_scores = of_scores,
     .of_sums = of_sums,

@@ -12,6 +12,9 @@
 #include "estimators/effect.h"
 #include "moments/sample.h"
 
+/* What scores depend on: the order of the outcomes alone, or their order less the means of their strata. */
+typedef enum tm_ranked { TM_RANKED_NOT, TM_RANKED_ALL, TM_RANKED_ALIGNED } tm_ranked;
+
 typedef struct tm_statistic {
     const char *key;
     const char *title_en;
@@ -20,6 +23,7 @@ typedef struct tm_statistic {
     bool affine;   /* value(y - τ z) = value(y) - τ value(z) at every draw, if the estimator is linear in y */
     bool in_units; /* of the outcome; else free of them */
     bool needs_se; /* of the effect below */
+    tm_ranked ranked;
     /* Either a number of the estimate's own effect, found again in the rows with their arms as drawn, */
     double (*of_effect)(const tm_effect *effect);
     /* or a number of scores, which only depend on the outcomes (ranks): score [n] of the rows, whose arms are not

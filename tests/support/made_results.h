@@ -85,15 +85,15 @@ static const temoin_omnibus made_omnibus[] = {{5.4871, 5, 0.35931, 0.374, 999, 1
 /* A test by redraws and a bootstrap, whose interval has no upper end. */
 #define MADE_TESTS                                                                                                     \
     .p_randomization = 0.1424, .p_randomization_low = 0.1356, .p_randomization_high = 0.1494,                          \
-    .ci_randomization_low = -0.0478, .ci_randomization_high = 0.2877, .randomization_statistic = "studentized",        \
-    .n_redraws = 10000, .p_bootstrap = 0.1873, .ci_bootstrap_low = -0.0911, .ci_bootstrap_high = NAN,                  \
-    .n_bootstrap = 9999, .p_westfall_young = 0.2219, .p_romano_wolf = NAN, MADE_UNADJUSTED
+    .value_randomization = NAN, .ci_randomization_low = -0.0478, .ci_randomization_high = 0.2877,                      \
+    .randomization_statistic = "studentized", .n_redraws = 10000, .p_bootstrap = 0.1873, .ci_bootstrap_low = -0.0911,  \
+    .ci_bootstrap_high = NAN, .n_bootstrap = 9999, .p_westfall_young = 0.2219, .p_romano_wolf = NAN, MADE_UNADJUSTED
 
 /* Neither. */
 #define MADE_NONE                                                                                                      \
-    .p_randomization = NAN, .p_randomization_low = NAN, .p_randomization_high = NAN, .ci_randomization_low = NAN,      \
-    .ci_randomization_high = NAN, .randomization_statistic = "", .n_redraws = -1, .p_bootstrap = NAN,                  \
-    .ci_bootstrap_low = NAN, .ci_bootstrap_high = NAN, .n_bootstrap = -1, .p_westfall_young = NAN,                     \
+    .p_randomization = NAN, .p_randomization_low = NAN, .p_randomization_high = NAN, .value_randomization = NAN,       \
+    .ci_randomization_low = NAN, .ci_randomization_high = NAN, .randomization_statistic = "", .n_redraws = -1,         \
+    .p_bootstrap = NAN, .ci_bootstrap_low = NAN, .ci_bootstrap_high = NAN, .n_bootstrap = -1, .p_westfall_young = NAN, \
     .p_romano_wolf = NAN, MADE_UNADJUSTED
 
 static const temoin_row made_rows[] = {

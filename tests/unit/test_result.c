@@ -213,6 +213,7 @@ static temoin_row one_row(void)
                         .p_randomization = 0.25,
                         .p_randomization_low = 0.125,
                         .p_randomization_high = 0.5,
+                        .value_randomization = -1.5,
                         .ci_randomization_low = NAN,
                         .ci_randomization_high = 3,
                         .randomization_statistic = "studentized",
@@ -276,7 +277,8 @@ static void csv_is_exactly_this(void **state)
         "estimate,measure,wave,subgroup,arm,reference,estimator,variance,cluster,n,n_arm,n_reference,n_clusters,n_rows,"
         "mean_arm,"
         "mean_reference,value,se,df,statistic,p,ci_low,ci_high,level,effect_size,p_randomization,p_randomization_low,"
-        "p_randomization_high,ci_randomization_low,ci_randomization_high,randomization_statistic,n_redraws,p_bootstrap,"
+        "p_randomization_high,value_randomization,ci_randomization_low,ci_randomization_high,randomization_statistic,n_"
+        "redraws,p_bootstrap,"
         "ci_bootstrap_low,"
         "ci_bootstrap_high,"
         "n_bootstrap,p_simultaneous,ci_simultaneous_low,ci_simultaneous_high,p_bonferroni,p_sidak,p_holm,p_holm_sidak,"
@@ -284,7 +286,7 @@ static void csv_is_exactly_this(void **state)
         "p_dunnett,p_dunnett_step_down,p_westfall_young,p_westfall_young_single,p_westfall_young_min_p,p_romano_"
         "wolf,provider_verdict,n_providers_arm,n_providers_reference,icc,icc_low,icc_high,icc_tipping,family,note\n"
         "primary,training,12,district=north,ocm,control,dim,neyman,,110,55,55,,220,0.25,0.125,0.125,,inf,,,,,0.95,"
-        "0.28125,0.25,0.125,0.5,,3,studentized,"
+        "0.28125,0.25,0.125,0.5,-1.5,,3,studentized,"
         "999,,,,,,0.0625,,0.5,,,,,,1e-09,,0.375,,0.3125,0.75,,,,weak,3,,0.0625,-0.125,,0.5,\"take, up\","
         "\"few_clusters;collinear:age\"\n");
     assert_int_equal(strlen(text), length);
