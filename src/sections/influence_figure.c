@@ -177,6 +177,24 @@ static void cut_axis(path *p)
     if (most > high) p->figure->across.high = high;
 }
 
+/* What the marks do not say, and why the first number that is missing is missing. */
+static const char *remark_of(const path *p)
+{
+    const char *why = "";
+    for (int64_t i = 0; why && !why[0] && i < p->d->results->n_influence; i++) {
+        const temoin_influence *at = &p->d->results->influence[i];
+        if (is_main(p, at) && isnan(at->se) && at->note[0]) why = tm_note_words(p->d, at->note);
+    }
+    if (!why) return NULL;
+    return tm_text(p->d->document->ctx, "%s%s%s",
+                   tm_dossier_say(p->d,
+                                  "A dash: the effect cannot be estimated without them. A point alone: its interval "
+                                  "cannot be given.",
+                                  "Un tiret : l’effet ne peut être estimé sans eux. Un point seul : son intervalle ne "
+                                  "peut être donné."),
+                   why[0] ? " " : "", why);
+}
+
 bool tm_add_influence_figure(const tm_dossier *d)
 {
     path p = {.d = d, .factor = tm_dossier_factor(d)};
@@ -193,11 +211,7 @@ bool tm_add_influence_figure(const tm_dossier *d)
                                           "L’effet sans un intervenant, ou sans un site")
                          : tm_dossier_say(d, "The effect without one caseworker", "L’effet sans un intervenant"),
         .description = describe(&p),
-        .remark = tm_dossier_say(d,
-                                 "A dash: the effect cannot be estimated without them. A point alone: its interval "
-                                 "cannot be given.",
-                                 "Un tiret : l’effet ne peut être estimé sans eux. Un point seul : son intervalle ne "
-                                 "peut être donné."),
+        .remark = remark_of(&p),
         .across =
             outcome ? tm_text(d->document->ctx, tm_dossier_say(d, "Effect on %s", "Effet sur %s"), outcome) : NULL,
         .upward = "",

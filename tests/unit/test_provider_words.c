@@ -7,14 +7,16 @@
 
 static void check_has(const char *text, const char *part)
 {
-    if (!strstr(text, part)) print_error("not there: %s\nin: %s\n", part, text);
-    assert_non_null(strstr(text, part));
+    const bool has = text && strstr(text, part);
+    if (!has) print_error("not there: %s\nin: %s\n", part, text ? text : "");
+    assert_true(has);
 }
 
 static void check_lacks(const char *text, const char *part)
 {
-    if (strstr(text, part)) print_error("there: %s\nin: %s\n", part, text);
-    assert_null(strstr(text, part));
+    const bool has = text && strstr(text, part);
+    if (has) print_error("there: %s\nin: %s\n", part, text ? text : "");
+    assert_false(has);
 }
 
 static tm_document document_in(temoin_context *ctx, tm_language language)
