@@ -274,6 +274,11 @@ TEMOIN_MUST_CHECK temoin_status temoin_results_render_json(temoin_context *conte
 TEMOIN_MUST_CHECK temoin_status temoin_results_render_omnibus(temoin_context *context, const temoin_results *results,
                                                               const char **text, size_t *length);
 
+/** A line for each effect of `tipping_points`, for a terminal: its caseworkers, the verdict on them, and the tipping
+ * point; empty where there is none. */
+TEMOIN_MUST_CHECK temoin_status temoin_results_render_providers(temoin_context *context, const temoin_results *results,
+                                                                const char **text, size_t *length);
+
 /** Reads what `temoin_results_render_json` wrote, to the same doubles.
  *
  * Errors   TEMOIN_ERR_IO; TEMOIN_ERR_DATA with line and column when it is not such a file.

@@ -28,19 +28,21 @@ static void write_clients(char kind, uint64_t *seed)
 static const char *plan_of(const char *providers, const char *more)
 {
     static char plan[4096];
-    char *at = plan + sprintf(plan,
-                              HEAD("{file: c.csv, id: id}") "design: {kind: blocked, strata: [s], assigned: arm}\n"
-                                                            "providers: {column: w, %s}\n"
-                                                            "measures: [{name: y}]\nbootstrap: {draws: 99}\n"
-                                                            "estimates:\n"
-                                                            "  - {name: main, measures: [y], estimator: ols, "
-                                                            "covariates: [x], variance: hc2_bm}\n",
-                              providers);
-    for (size_t k = 0; k < sizeof own / sizeof *own; k++)
-        at += sprintf(at, "  - {name: e%zu, measures: [y], estimator: %s, covariates: [x], variance: %s%s}\n", k,
-                      own[k][0], own[k][1], k ? ", cluster: provider" : "");
-    sprintf(at, "%s", more);
-    return plan;
+    snprintf(plan, sizeof plan,
+             HEAD("{file: c.csv, id: id}") "design: {kind: blocked, strata: [s], assigned: arm}\n"
+                                           "providers: {column: w, %s}\n"
+                                           "measures: [{name: y}]\nbootstrap: {draws: 99}\n"
+                                           "estimates:\n"
+                                           "  - {name: main, measures: [y], estimator: ols, "
+                                           "covariates: [x], variance: hc2_bm}\n",
+             providers);
+    for (size_t k = 0; k < sizeof own / sizeof *own; k++) {
+        char line[256];
+        snprintf(line, sizeof line, "  - {name: e%zu, measures: [y], estimator: %s, covariates: [x], variance: %s%s}\n",
+                 k, own[k][0], own[k][1], k ? ", cluster: provider" : "");
+        strcat(plan, line);
+    }
+    return strcat(plan, more);
 }
 
 static const temoin_row *find_row(const temoin_results *results, const temoin_row *like)
