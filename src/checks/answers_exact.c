@@ -68,21 +68,24 @@ static void join(listing *l)
     l->n_tables = n;
 }
 
-static temoin_status list_block(temoin_context *ctx, const tm_answers_test *t, int32_t b, outcome *room, listing *out,
-                                bool *fits)
+/* count [n_workers] scratch, zero before and after. */
+static temoin_status list_block(temoin_context *ctx, const tm_answers_test *t, int32_t b, int64_t *count, outcome *room,
+                                listing *out, bool *fits)
 {
     const int64_t n = t->from[b + 1] - t->from[b];
-    int64_t *size, *count, yes = 0;
+    int64_t *size, yes = 0;
     outcome *kept;
     TM_SCRATCH(ctx, size, n);
-    TM_SCRATCH(ctx, count, t->rows->n_workers);
     for (int64_t k = t->from[b]; k < t->from[b + 1]; k++) {
         count[t->rows->worker[t->member[k]]]++;
         yes += t->rows->x[t->member[k]] != 0;
     }
     *out = (listing){.size = size, .share = (double)yes / (double)n, .table = room};
-    for (int32_t w = 0; w < t->rows->n_workers; w++)
-        if (count[w]) size[out->n++] = count[w];
+    for (int64_t k = t->from[b]; k < t->from[b + 1]; k++) {
+        int64_t *own = &count[t->rows->worker[t->member[k]]];
+        if (*own) size[out->n++] = *own;
+        *own = 0;
+    }
     *fits = list(out, 0, n, yes, 0, 1);
     if (!*fits) return TEMOIN_OK;
     join(out);
@@ -106,15 +109,17 @@ temoin_status tm_answers_exact(temoin_context *ctx, const tm_answers_test *t, do
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
     listing *lists;
     outcome *room;
+    int64_t *count;
     int32_t n = 0;
     double sums = 1;
     bool fits = true;
     *p = NAN;
     TM_SCRATCH(ctx, lists, t->rows->n_blocks);
     TM_SCRATCH(ctx, room, TABLES_MOST);
+    TM_SCRATCH(ctx, count, t->rows->n_workers);
     for (int32_t b = 0; b < t->rows->n_blocks && fits; b++) {
         if (t->from[b] == t->from[b + 1]) continue;
-        TM_TRY(list_block(ctx, t, b, room, &lists[n], &fits));
+        TM_TRY(list_block(ctx, t, b, count, room, &lists[n], &fits));
         sums *= fits ? (double)lists[n++].n_tables : 1;
         fits = fits && sums <= sums_most;
     }

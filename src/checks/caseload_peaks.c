@@ -38,15 +38,17 @@ static temoin_status list_events(temoin_context *ctx, const temoin_assignment *a
     return TEMOIN_OK;
 }
 
-static int64_t find_peak(const event *events, int64_t n, int32_t provider, int32_t arm)
+/* peak [n_providers * n_arms]. */
+static void find_peaks(const event *events, int64_t n, int32_t n_arms, int64_t *peak)
 {
-    int64_t at = 0, most = 0;
+    int64_t at = 0;
     for (int64_t k = 0; k < n; k++) {
-        if (events[k].provider != provider || events[k].arm != arm) continue;
-        at += events[k].change;
-        most = at > most ? at : most;
+        const event *e = &events[k];
+        if (k > 0 && (e->provider != e[-1].provider || e->arm != e[-1].arm)) at = 0;
+        int64_t *most = &peak[(int64_t)e->provider * n_arms + e->arm];
+        at += e->change;
+        *most = at > *most ? at : *most;
     }
-    return most;
 }
 
 static int32_t find_text(const char *text, const char *const *texts, int32_t n)
@@ -65,16 +67,18 @@ temoin_status tm_caseload_peaks_find(temoin_context *ctx, const temoin_assignmen
     const int32_t *provider = tm_assignment_provider(assignment, &n_providers);
     const char *const *text = trial->provider ? trial->provider_text : trial->capacity ? trial->workers->id : NULL;
     event *events;
-    int64_t n_events = 0;
+    int64_t n_events = 0, *peak;
     for (int64_t k = 0; k < n; k++) loads[k].places = loads[k].peak = -1;
     if (!trial->capacity || !provider) return TEMOIN_OK;
     TM_TRY(list_events(ctx, assignment, provider, &events, &n_events));
+    TM_SCRATCH(ctx, peak, (int64_t)n_providers * trial->n_arms);
+    find_peaks(events, n_events, trial->n_arms, peak);
     for (int64_t k = 0; k < n; k++) {
         const int32_t worker = find_text(loads[k].provider, trial->workers->id, trial->workers->n),
                       p = find_text(loads[k].provider, text, n_providers);
         if (worker < 0 || p < 0) continue;
         loads[k].places = trial->capacity->places[worker];
-        loads[k].peak = find_peak(events, n_events, p, loads[k].arm);
+        loads[k].peak = peak[(int64_t)p * trial->n_arms + loads[k].arm];
     }
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;

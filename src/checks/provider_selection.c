@@ -3,7 +3,7 @@
  * of an arm, and of a site where the plan names one, could have had each other's clients (worker_redraws.h); a
  * difference between arms is none between workers. Beside the p value by chi-square stands that of dealing the clients
  * again: (c + 1) / (R + 1), c of R redraws 1 … R being as unlike, ties within 1e-9 included; of attrition the exact one
- * where its tables are few. R is 999, or less where that would take more than 1e9 steps, but at least 99 or none.
+ * where its tables are few. R is 999, or less where that would take more than 2e8 steps, but at least 99 or none.
  *
  * There is a row for all arms at once, and one for each where several have workers to compare. */
 #include <math.h>
@@ -18,7 +18,7 @@
 #include "result/record.h"
 
 enum { REDRAWS_MOST = 999, REDRAWS_LEAST = 99, COLUMNS_MOST = 300 };
-static const double steps_most = 1e9, numbers_most = 5e7;
+static const double steps_most = 2e8, numbers_most = 5e7;
 
 typedef struct selection {
     const temoin_assignment *assignment;

@@ -11,7 +11,7 @@
 #include "numeric/distributions.h"
 #include "numeric/stream.h"
 
-static const double convolved_most = 2e8, drawn_most = 2e9;
+static const double convolved_most = 2e8, drawn_most = 1e9;
 /* A standard deviation below this share of the outcomes is rounding. */
 static const double negligible = 1e-13;
 
@@ -64,6 +64,13 @@ static double normal_p(const tm_placebo_trial *t, double rho)
     }
     const double se = t->sd * sqrt((1 - rho) * (1 / n1 + 1 / n0) + rho * between);
     return se > 0 ? tm_student_p_two_sided(fabs(t->difference) / se, INFINITY) : NAN;
+}
+
+static double log2_of(int64_t m)
+{
+    double steps = 0;
+    for (; m > 1; m /= 2) steps++;
+    return steps;
 }
 
 /* p [m + 1]: of k ones among m clients of a worker, from the likeliest k outwards, each from its neighbour. */
@@ -133,44 +140,114 @@ static temoin_status binary_p(temoin_context *ctx, const tm_placebo_trial *t, do
     return TEMOIN_OK;
 }
 
+/* Where outcomes are drawn: the distribution of a caseload's ones, made once for each size of those workers who serve
+ * one arm. */
+typedef struct drawing {
+    const tm_placebo_request *request;
+    double share;
+    const double **below; /* [n_workers] → [m + 1] P(ones <= k) of their m clients; NULL: an urn client by client */
+    double steps;         /* of a draw */
+} drawing;
+
+static int by_size(const void *a, const void *b)
+{
+    const int64_t x = **(const int64_t *const *)a, y = **(const int64_t *const *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Tables of as many numbers as there are clients at most. */
+static temoin_status make_tables(temoin_context *ctx, drawing *d)
+{
+    const tm_placebo_trial *t = d->request->trial;
+    int64_t *size;
+    const int64_t **order;
+    double *p = NULL;
+    TM_SCRATCH(ctx, size, t->n_workers);
+    TM_SCRATCH(ctx, order, t->n_workers);
+    TM_SCRATCH(ctx, d->below, t->n_workers);
+    for (int32_t w = 0; w < t->n_workers; w++) {
+        size[w] = t->treated[w] && t->control[w] ? 0 : t->treated[w] + t->control[w];
+        order[w] = &size[w];
+        d->steps += size[w] ? 2 + log2_of(size[w]) : (double)(t->treated[w] + t->control[w]);
+    }
+    qsort(order, (size_t)t->n_workers, sizeof *order, by_size);
+    for (int32_t k = 0; k < t->n_workers; k++) {
+        const int64_t m = *order[k];
+        if (m == 0) continue;
+        if (k == 0 || *order[k - 1] != m) {
+            TM_SCRATCH(ctx, p, m + 1);
+            list_counts(m, d->share, d->request->rho, p);
+            for (int64_t i = 1; i < m; i++) p[i] += p[i - 1];
+            p[m] = 1;
+        }
+        d->below[order[k] - size] = p;
+    }
+    return TEMOIN_OK;
+}
+
+static double uniform(tm_pcg64 *stream)
+{
+    return (double)(tm_pcg64_next(stream) >> 11) * 0x1p-53;
+}
+
+/* The smallest k with u < below[k]. */
+static int64_t draw_count(tm_pcg64 *stream, const double *below, int64_t m)
+{
+    const double u = uniform(stream);
+    int64_t low = 0, high = m;
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (u < below[middle])
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
 /* Ones among m clients more of a worker who has had `before`, `*ones` of them with a 1. */
 static int64_t draw_ones(tm_pcg64 *stream, double share, double rho, int64_t before, int64_t m, int64_t *ones)
 {
     const int64_t had = *ones;
-    for (int64_t i = before; i < before + m; i++) {
-        const double u = (double)(tm_pcg64_next(stream) >> 11) * 0x1p-53;
-        *ones += u * (1 - rho + (double)i * rho) < share * (1 - rho) + (double)*ones * rho;
-    }
+    for (int64_t i = before; i < before + m; i++)
+        *ones += uniform(stream) * (1 - rho + (double)i * rho) < share * (1 - rho) + (double)*ones * rho;
     return *ones - had;
 }
 
-static bool is_far(const tm_placebo_request *request, double share, int64_t r)
+static bool is_far(const drawing *d, int64_t r)
 {
-    const tm_placebo_trial *t = request->trial;
+    const tm_placebo_trial *t = d->request->trial;
     int64_t x = 0, y = 0;
     tm_pcg64 stream;
     char purpose[40];
     snprintf(purpose, sizeof purpose, "placebo/%" PRId64, r);
-    tm_stream_init(&stream, request->trial_id, "", purpose, request->label);
+    tm_stream_init(&stream, d->request->trial_id, "", purpose, d->request->label);
     for (int32_t w = 0; w < t->n_workers; w++) {
+        const int64_t n1 = t->treated[w], n0 = t->control[w];
         int64_t ones = 0;
-        x += draw_ones(&stream, share, request->rho, 0, t->treated[w], &ones);
-        y += draw_ones(&stream, share, request->rho, t->treated[w], t->control[w], &ones);
+        if (d->below[w]) {
+            *(n1 ? &x : &y) += draw_count(&stream, d->below[w], n1 + n0);
+            continue;
+        }
+        x += draw_ones(&stream, d->share, d->request->rho, 0, n1, &ones);
+        y += draw_ones(&stream, d->share, d->request->rho, n1, n0, &ones);
     }
     return distance(t, x, y) >= distance(t, t->ones_treated, t->ones_control);
 }
 
-static void draw_all(temoin_context *ctx, const tm_placebo_request *request, double share, tm_placebo *out)
+static temoin_status draw_all(temoin_context *ctx, const tm_placebo_request *request, double share, tm_placebo *out)
 {
-    const double steps = (double)(request->trial->n_treated + request->trial->n_control);
-    const int64_t n = (int64_t)fmax(1, fmin((double)request->draws, drawn_most / steps));
-    const int threads = tm_threads_for(ctx, steps * (double)n);
+    drawing d = {.request = request, .share = share};
+    TM_TRY(make_tables(ctx, &d));
+    const int64_t n = (int64_t)fmax(1, fmin((double)request->draws, drawn_most / d.steps));
+    const int threads = tm_threads_for(ctx, d.steps * (double)n);
     int64_t c = 0;
 #pragma omp parallel for num_threads(threads) reduction(+ : c) schedule(static)
-    for (int64_t r = 1; r <= n; r++) c += is_far(request, share, r);
+    for (int64_t r = 1; r <= n; r++) c += is_far(&d, r);
     out->n_redraws = n;
     out->p = (double)(c + 1) / (double)(n + 1);
     tm_binomial_interval((double)c, (double)n, request->level, &out->p_low, &out->p_high);
+    return TEMOIN_OK;
 }
 
 /* Steps of binary_p; INFINITY: some worker serves both arms. */
@@ -197,6 +274,7 @@ temoin_status tm_placebo_run(temoin_context *ctx, const tm_placebo_request *requ
 {
     const tm_placebo_trial *t = request->trial;
     const double share = (double)(t->ones_treated + t->ones_control) / (double)(t->n_treated + t->n_control);
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
     double p = NAN;
     *out = (tm_placebo){NAN, NAN, NAN, -1, false, NULL};
     if (t->n_treated == 0 || t->n_control == 0)
@@ -206,13 +284,12 @@ temoin_status tm_placebo_run(temoin_context *ctx, const tm_placebo_request *requ
     else if (!t->binary)
         take_exact(normal_p(t, request->rho), out);
     else if (count_steps(t) <= convolved_most) {
-        const tm_mark mark = tm_arena_mark(&ctx->scratch);
         TM_TRY(binary_p(ctx, t, request->rho, share, &p));
         take_exact(p, out);
-        tm_arena_rewind(&ctx->scratch, mark);
     } else if (request->draws > 0)
-        draw_all(ctx, request, share, out);
+        TM_TRY(draw_all(ctx, request, share, out));
     else
         out->refused = "too_many_assignments";
+    tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;
 }

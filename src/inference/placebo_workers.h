@@ -47,10 +47,11 @@ typedef struct tm_placebo {
  * clients and the parameters P (1 - rho) / rho and (1 - P) (1 - rho) / rho, which gives two clients of a worker the
  * correlation rho. Where workers serve one arm, the arms' counts are independent sums of beta-binomial counts: they are
  * convolved, and |difference| is compared in whole numbers. Where workers serve several arms, or convolving takes more
- * than 2e8 steps, outcomes are drawn as from an urn: a worker's client after i others, j of them with a 1, has a 1 with
- * probability (P (1 - rho) + j rho) / (1 - rho + i rho), which is the same distribution and needs neither beta nor
- * gamma variates. Draw r takes the stream with purpose "placebo/r" and the label given; p = (c + 1) / (R + 1). There
- * are as many draws as asked for, or fewer where that would take more than 2e9 steps.
+ * than 2e8 steps, counts are drawn: of a worker in one arm from the table of the beta-binomial distribution; of one in
+ * both as from an urn, a client after i others, j of them with a 1, having a 1 with probability (P (1 - rho) + j rho) /
+ * (1 - rho + i rho), which is the same distribution and needs neither beta nor gamma variates. Draw r takes the stream
+ * with purpose "placebo/r" and the label given, a number for each worker in one arm and for each client of the others;
+ * p = (c + 1) / (R + 1). There are as many draws as asked for, or fewer where that would take more than 1e9 steps.
  *
  * Notes    no_variation: all outcomes are the same; too_many_assignments: draws are needed and none are asked for.
  * Cites    Pólya's urn: Eggenberger & Pólya 1923; Johnson, Kemp & Kotz 2005, section 6.2.2 (beta-binomial).

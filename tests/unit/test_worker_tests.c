@@ -356,6 +356,69 @@ static void shared_workers_are_drawn(void **state)
     temoin_context_free(ctx);
 }
 
+/* Beyond what can be convolved, the draws from tables; next to it, the exact p of as many clients less one. */
+static void large_trials_are_drawn_from_tables(void **state)
+{
+    (void)state;
+    enum { N = 8170, WORKERS = 60, DRAWS = 4000 };
+    temoin_context *ctx = check_context();
+    int64_t treated[WORKERS] = {0}, control[WORKERS] = {0};
+    tm_placebo_trial trial = {WORKERS, treated, control, 0, 0, 0.05, true, 0, 0, 0};
+    for (int k = 0; k < 2 * N; k++) (k % 2 ? control : treated)[2 * (k * (k % 7 + 1) / 2 % 30) + k % 2]++;
+    for (int w = 0; w < WORKERS; w++) trial.n_treated += treated[w], trial.n_control += control[w];
+    assert_true(trial.n_treated == N && trial.n_control == N);
+    trial.ones_treated = N * 3 / 10;
+    trial.ones_control = N / 4;
+    tm_placebo_request request = {&trial, 0.1, 0, 0.99999, "t", "effect"};
+    tm_placebo drawn, exact;
+    check_ok(ctx, tm_placebo_run(ctx, &request, &drawn));
+    assert_string_equal(drawn.refused, "too_many_assignments");
+    request.draws = DRAWS;
+    check_ok(ctx, tm_placebo_run(ctx, &request, &drawn));
+    for (int w = 0; w < WORKERS; w++) { /* all of them one in a hundred smaller */
+        treated[w] -= treated[w] / 100;
+        control[w] -= control[w] / 100;
+    }
+    trial.n_treated = trial.n_control = 0;
+    for (int w = 0; w < WORKERS; w++) trial.n_treated += treated[w], trial.n_control += control[w];
+    trial.ones_treated = trial.n_treated * 3 / 10;
+    trial.ones_control = trial.n_control / 4;
+    check_ok(ctx, tm_placebo_run(ctx, &request, &exact));
+    assert_true(exact.exact && !drawn.exact && drawn.n_redraws == DRAWS);
+    assert_true(drawn.p_low < exact.p + 1e-3 && exact.p - 1e-3 < drawn.p_high && exact.p > 0.01);
+    temoin_context_free(ctx);
+}
+
+/* Under every assignment that there is, with means that no arm moved, p <= alpha comes up no more often than alpha; and
+ * of the plain difference as often as its steps allow. */
+static void tests_keep_their_level(void **state)
+{
+    (void)state;
+    temoin_context *ctx = check_context();
+    workers w;
+    uint64_t random = 77;
+    draw_workers(&random, &w, 9, 2, false);
+    for (int i = 0; i < 9; i++) w.site[i] = i > 4, w.treated[i] = i % 2;
+    for (int studentized = 0; studentized < 2; studentized++) {
+        double p[60];
+        int n = 0;
+        for (int pattern = 0; pattern < 512; pattern++) {
+            int k[2] = {0};
+            for (int i = 0; i < 9; i++) k[w.site[i]] += pattern >> i & 1;
+            if (k[0] != 2 || k[1] != 2) continue;
+            for (int i = 0; i < 9; i++) w.treated[i] = pattern >> i & 1;
+            p[n++] = permute_with(ctx, &w, studentized, 0).p;
+        }
+        assert_int_equal(n, 60);
+        for (int i = 0; i < n; i++) {
+            int below = 0;
+            for (int j = 0; j < n; j++) below += p[j] <= p[i];
+            check_close(below / 60.0, p[i], 1e-12);
+        }
+    }
+    temoin_context_free(ctx);
+}
+
 static void placebos_without_a_number(void **state)
 {
     (void)state;
@@ -377,6 +440,7 @@ int main(void)
         cmocka_unit_test(ranks_give_the_rank_sum_test),       cmocka_unit_test(redraws_come_near_all_assignments),
         cmocka_unit_test(what_cannot_be_tested_is_refused),   cmocka_unit_test(normal_outcomes_have_a_normal_tail),
         cmocka_unit_test(binary_outcomes_are_beta_binomial),  cmocka_unit_test(shared_workers_are_drawn),
+        cmocka_unit_test(large_trials_are_drawn_from_tables), cmocka_unit_test(tests_keep_their_level),
         cmocka_unit_test(placebos_without_a_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
