@@ -59,6 +59,14 @@ static void put_arms(const writer *w)
     if (put) tm_sink_put(w->sink, ". ");
 }
 
+static bool is_one_for_all(const writer *w)
+{
+    int n_arms = 0;
+    for (int64_t a = 0; a < w->d->results->n_provider_arms; a++)
+        n_arms += w->d->results->provider_arms[a].n_providers > 0;
+    return w->d->structure->n_providers == 1 && n_arms > 1;
+}
+
 /* Of workers who serve several arms how many they are. */
 static void put_crossed(const writer *w)
 {
@@ -198,6 +206,26 @@ static void put_interval(const writer *w, const temoin_row *row)
         put_doubt(w, n_doubting, n_others);
 }
 
+/* Without an interval that allows for caseworkers. */
+static void put_difference(const writer *w, bool identified)
+{
+    const temoin_tipping_point *tip = w->d->tip;
+    tm_sink_printf(w->sink, say(w, "On %s the arms differ by %s", "Pour %s, l’écart entre les groupes est de %s"),
+                   piece(w, tm_outcome_words(w->d, tip->measure, tip->wave)),
+                   piece(w, tm_effect_words(w->d, tip->value, false)));
+    if (identified)
+        tm_sink_put(w->sink,
+                    say(w,
+                        ", but no margin of error that allows for caseworkers can be given, so that this is no "
+                        "evidence of an effect",
+                        ", mais aucune marge d’erreur qui tienne compte des intervenants ne peut être donnée : "
+                        "ce n’est pas la preuve d’un effet"));
+    else if (!reason_is(w, "every_worker_one_client"))
+        tm_sink_put(w->sink, say(w, ", but this is not an estimate of what the programme does",
+                                 ", mais ce n’est pas une estimation de ce que fait le programme"));
+    tm_sink_put(w->sink, ". ");
+}
+
 static void put_effect(const writer *w)
 {
     const temoin_tipping_point *tip = w->d->tip;
@@ -205,18 +233,7 @@ static void put_effect(const writer *w)
     if (identified && is_settled(w->d->recommended)) {
         put_interval(w, w->d->recommended);
     } else if (tip && !isnan(tip->value)) {
-        tm_sink_printf(
-            w->sink, say(w, "On %s the arms differ by %s, but ", "Pour %s, l’écart entre les groupes est de %s, mais "),
-            piece(w, tm_outcome_words(w->d, tip->measure, tip->wave)),
-            piece(w, tm_effect_words(w->d, tip->value, false)));
-        tm_sink_put(w->sink, identified
-                                 ? say(w,
-                                       "no margin of error that allows for caseworkers can be given, so that this is "
-                                       "no evidence of an effect. ",
-                                       "aucune marge d’erreur qui tienne compte des intervenants ne peut être donnée : "
-                                       "ce n’est pas la preuve d’un effet. ")
-                                 : say(w, "this is not an estimate of what the programme does. ",
-                                       "ce n’est pas une estimation de ce que fait le programme. "));
+        put_difference(w, identified);
     } else {
         tm_sink_put(w->sink,
                     say(w, "No effect is stated here: these data do not give one that allows for caseworkers. ",
@@ -475,7 +492,13 @@ static void put_closing(const writer *w)
 {
     for (size_t c = 0; c < sizeof closings / sizeof *closings; c++) {
         if (!verdict_is(w, closings[c].verdict)) continue;
-        if (!reason_is(w, "every_worker_one_client"))
+        if (verdict_is(w, "not_identifiable") && w->d->structure->n_providers == 1)
+            tm_sink_put(w->sink, say(w,
+                                     "What can be claimed is how the clients of this person fared, not that another "
+                                     "would reach the same with the same method. ",
+                                     "Ce qu’on peut affirmer, c’est ce que sont devenus les clients de cette personne, "
+                                     "non qu’une autre obtiendrait autant avec la même méthode. "));
+        else if (!reason_is(w, "every_worker_one_client"))
             tm_sink_printf(w->sink, "%s ", tm_label_text(w->d->document, &closings[c].open));
         tm_sink_put(w->sink, tm_label_text(w->d->document, &closings[c].design));
     }
@@ -486,7 +509,12 @@ const char *tm_provider_paragraph(const tm_dossier *d)
     tm_sink sink;
     tm_sink_init(&sink, d->document->ctx);
     const writer w = {d, &sink};
-    if (verdict_is(&w, "crossed"))
+    if (is_one_for_all(&w))
+        tm_sink_printf(&sink,
+                       say(&w, "One caseworker served the clients of all arms (%s). ",
+                           "Un même intervenant a suivi les clients de tous les groupes (%s). "),
+                       piece(&w, tm_clients_words(d, d->structure->n_clients)));
+    else if (verdict_is(&w, "crossed"))
         put_crossed(&w);
     else
         put_arms(&w);
