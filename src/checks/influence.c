@@ -15,8 +15,8 @@
  *          which of a difference in means takes m_w / n of the difference away. Only of linear models, without
  * interval.
  *
- * Refitting is n_workers times the work of the estimate: beyond MOST_ROWS rows in all, effects without a worker are
- * those of the linear model at the covariates' means of everybody, and come without interval. */
+ * Refitting is n_workers, or n_sites, times the work of the estimate: beyond MOST_ROWS rows in all, effects without one
+ * are those of the linear model at the covariates' means of everybody, and come without interval. */
 #include <math.h>
 #include <string.h>
 
@@ -27,7 +27,7 @@
 #include "moments/leverage.h"
 #include "result/record.h"
 
-static const double MOST_ROWS = 2e7;
+static const double MOST_ROWS = 4e6; /* some three seconds */
 
 static bool is_linear(const tm_estimator *estimator)
 {
@@ -117,6 +117,19 @@ typedef struct workers {
     tm_cluster_influence *influence; /* [clusters] in units of the fit */
 } workers;
 
+/* What each cluster of a sample does to the effect; *fit is NULL of times. */
+static temoin_status find_influence(temoin_context *ctx, const listing *l, const tm_sample *sample, const tm_fit **fit,
+                                    double *unit, tm_cluster_influence **out)
+{
+    const tm_row_effect *e = &l->effect;
+    const tm_estimator *linear = is_linear(e->estimator) ? e->estimator : tm_estimator_find("ols");
+    *fit = NULL;
+    if (sample->event) return TEMOIN_OK;
+    TM_TRY(tm_effects_fit(ctx, sample, linear, e->arm_weight, 1, fit, unit));
+    TM_SCRATCH(ctx, *out, (*fit)->n_clusters);
+    return tm_cluster_influence_run(ctx, *fit, 0, *out);
+}
+
 static temoin_status fit_workers(temoin_context *ctx, const listing *l, workers *w)
 {
     const tm_row_effect *e = &l->effect;
@@ -133,11 +146,17 @@ static temoin_status fit_workers(temoin_context *ctx, const listing *l, workers 
         w->of[sample->cluster[i]].n[side]++;
         w->of[sample->cluster[i]].sum[side] += sample->y[i];
     }
-    if (sample->event) return TEMOIN_OK;
-    const tm_estimator *linear = is_linear(e->estimator) ? e->estimator : tm_estimator_find("ols");
-    TM_TRY(tm_effects_fit(ctx, sample, linear, e->arm_weight, 1, &w->fit, &w->unit));
-    TM_SCRATCH(ctx, w->influence, w->fit->n_clusters);
-    return tm_cluster_influence_run(ctx, w->fit, 0, w->influence);
+    return find_influence(ctx, l, sample, &w->fit, &w->unit, &w->influence);
+}
+
+/* Where refitting would take too long. */
+static void take_closed_form(const listing *l, const tm_fit *fit, double unit, const tm_cluster_influence *of,
+                             temoin_influence *entry)
+{
+    entry->note = "too_many_workers";
+    if (!fit || !is_linear(l->effect.estimator)) return;
+    entry->value = of->without * unit;
+    entry->change = entry->value - l->row->value;
 }
 
 static temoin_status add_workers(temoin_context *ctx, listing *l, const workers *w)
@@ -158,12 +177,8 @@ static temoin_status add_workers(temoin_context *ctx, listing *l, const workers 
         }
         if (work <= MOST_ROWS)
             TM_TRY(refit(ctx, l, code, w->by_worker.provider[p], entry));
-        else {
-            entry->note = "too_many_workers";
-            if (!w->fit || !is_linear(e->estimator)) continue;
-            entry->value = w->influence[p].without * w->unit;
-            entry->change = entry->value - l->row->value;
-        }
+        else
+            take_closed_form(l, w->fit, w->unit, w->fit ? &w->influence[p] : NULL, entry);
     }
     return TEMOIN_OK;
 }
@@ -200,6 +215,50 @@ static temoin_status add_best(temoin_context *ctx, listing *l, const workers *w)
     return TEMOIN_OK;
 }
 
+/* The sample by site, of which `number` gives the clusters [n_levels], -1 where nobody is; clients without one are a
+ * cluster behind them. */
+static temoin_status cluster_by_site(temoin_context *ctx, const temoin_column *site, const int64_t *n,
+                                     const tm_sample *from, int32_t *number, tm_sample *out)
+{
+    int32_t *cluster, n_sites = 0;
+    bool missing = false;
+    TM_SCRATCH(ctx, cluster, from->n);
+    for (int32_t s = 0; s < site->n_levels; s++) number[s] = n[s] ? n_sites++ : -1;
+    for (int64_t i = 0; i < from->n; i++) {
+        const int32_t code = site->code[from->unit[i]];
+        cluster[i] = code < 0 ? n_sites : number[code];
+        missing |= code < 0;
+    }
+    *out = *from;
+    out->cluster = cluster;
+    out->n_clusters = n_sites + missing;
+    return TEMOIN_OK;
+}
+
+static temoin_status list_sites(temoin_context *ctx, listing *l, const workers *w, const temoin_column *site,
+                                const int64_t *n)
+{
+    const bool refitted = (double)site->n_levels * (double)w->by_worker.sample.n <= MOST_ROWS;
+    const tm_fit *fit = NULL;
+    tm_sample sample;
+    tm_cluster_influence *of = NULL;
+    double unit = 1;
+    int32_t *number;
+    TM_SCRATCH(ctx, number, site->n_levels);
+    TM_TRY(cluster_by_site(ctx, site, n, &w->by_worker.sample, number, &sample));
+    if (!refitted) TM_TRY(find_influence(ctx, l, &sample, &fit, &unit, &of));
+    for (int32_t s = 0; s < site->n_levels; s++) {
+        if (!n[s]) continue;
+        temoin_influence *entry = add_entry(l, "site", site->level[s]);
+        entry->n = n[s];
+        if (refitted)
+            TM_TRY(refit(ctx, l, site->code, s, entry));
+        else
+            take_closed_form(l, fit, unit, of ? &of[number[s]] : NULL, entry);
+    }
+    return TEMOIN_OK;
+}
+
 static temoin_status add_sites(temoin_context *ctx, listing *l, const workers *w)
 {
     const temoin_trial *trial = l->effect.assignment->trial;
@@ -211,13 +270,7 @@ static temoin_status add_sites(temoin_context *ctx, listing *l, const workers *w
     TM_SCRATCH(ctx, n, site->n_levels);
     for (int64_t i = 0; i < sample->n; i++)
         if (site->code[sample->unit[i]] >= 0) n[site->code[sample->unit[i]]]++;
-    for (int32_t s = 0; s < site->n_levels; s++) {
-        if (!n[s]) continue;
-        temoin_influence *entry = add_entry(l, "site", site->level[s]);
-        entry->n = n[s];
-        TM_TRY(refit(ctx, l, site->code, s, entry));
-    }
-    return TEMOIN_OK;
+    return list_sites(ctx, l, w, site, n);
 }
 
 static temoin_status add_effect(temoin_context *ctx, const temoin_assignment *assignment, listing *l)

@@ -196,13 +196,44 @@ static void an_only_worker_is_needed(void **state)
     temoin_context_free(r.ctx);
 }
 
+/* 1500 workers of two clients, each at a site of the own: differences of means without them, and no intervals. */
+static void beyond_many_workers_closed_forms_stand_in(void **state)
+{
+    (void)state;
+    enum { MANY = 1500 };
+    static char text[MANY * 2 * 64];
+    double sum[2] = {0}, worker[MANY] = {0};
+    uint64_t seed = 8;
+    const temoin_results *results;
+    int at = snprintf(text, sizeof text, "id,w,arm,site,y\n");
+    for (int i = 0; i < 2 * MANY; i++) {
+        const double y = round(1e6 * rand_normal(&seed)) / 1e6;
+        const int w = i / 2, arm = w % 2;
+        sum[arm] += y, worker[w] += y;
+        at += snprintf(text + at, sizeof text - (size_t)at, "c%04d,w%04d,%s,s%04d,%.6f\n", i, w,
+                       arm ? "ocm" : "control", w, y);
+    }
+    write_file("c.csv", text);
+    run r = analyze("structure: nested", "estimator: ols, strata: none, variance: cr2, cluster: provider", &results);
+    assert_int_equal(results->n_influence, 2 * MANY + 1);
+    for (int64_t k = 0; k < results->n_influence; k++) {
+        const temoin_influence *got = &results->influence[k];
+        if (strcmp(got->kind, "best_provider") == 0) continue;
+        const int w = atoi(got->left_out + 1), arm = w % 2;
+        const double without = (sum[arm] - worker[w]) / (MANY - 2), other = sum[1 - arm] / MANY;
+        assert_true(close_to(got->value, arm ? without - other : other - without, 1e-11, 1e-2));
+        assert_true(isnan(got->se) && got->n == 2);
+        assert_string_equal(got->note, "too_many_workers");
+    }
+    temoin_context_free(r.ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_files_without_them_give_the_same),
-        cmocka_unit_test(closed_forms_agree),
-        cmocka_unit_test(the_best_worker_is_who_carries_most),
-        cmocka_unit_test(an_only_worker_is_needed),
+        cmocka_unit_test(the_files_without_them_give_the_same),      cmocka_unit_test(closed_forms_agree),
+        cmocka_unit_test(the_best_worker_is_who_carries_most),       cmocka_unit_test(an_only_worker_is_needed),
+        cmocka_unit_test(beyond_many_workers_closed_forms_stand_in),
     };
     return cmocka_run_group_tests(tests, scratch_open, scratch_close);
 }
