@@ -297,11 +297,21 @@ static void spread_out(const working *o, int32_t g, double *full)
 }
 
 /* y = K x, K = [[Ω, -I], [-I, 0]], so that p_g'Φp_h = x_g'K x_h. */
-static void turn_pair(const working *o, const double *x, double *y)
+static void turn_pair(const working *o, const double *x, double *y, int32_t *some)
 {
     const int32_t k = o->fit->n_parameters;
-    turn(o->omega, x, k, y);
-    for (int32_t i = 0; i < k; i++) y[i] -= x[k + i], y[k + i] = -x[i];
+    int32_t n_some = 0;
+    for (int32_t m = 0; m < k; m++) { /* few, where there are many groups */
+        some[n_some] = m;
+        n_some += x[m] != 0;
+    }
+    for (int32_t i = 0; i < k; i++) {
+        const double *row = o->omega + (int64_t)i * k;
+        double sum = 0;
+        for (int32_t m = 0; m < n_some; m++) sum += row[some[m]] * x[some[m]];
+        y[i] = sum - x[k + i];
+        y[k + i] = -x[i];
+    }
 }
 
 /* ΣΣ (p_g'Φp_h)² over g ≠ h: tr(KTKT), T = Σ x_g x_g' of the quiet clusters, less their own, and the loud ones' pairs.
@@ -310,6 +320,8 @@ static temoin_status pairs_norm(temoin_context *ctx, const working *o, double *n
 {
     const int32_t n = 2 * o->fit->n_parameters;
     double *t, *kt, *x, *y;
+    int32_t *some;
+    TM_SCRATCH(ctx, some, n);
     TM_SCRATCH(ctx, t, (int64_t)n * n);
     TM_SCRATCH(ctx, kt, (int64_t)n * n);
     TM_SCRATCH(ctx, x, n);
@@ -323,14 +335,15 @@ static temoin_status pairs_norm(temoin_context *ctx, const working *o, double *n
                 if (x[i] != 0) ctx->kernels->axpy(x[i], x, t + (int64_t)i * n, n);
             continue;
         }
-        turn_pair(o, x, y);
+        turn_pair(o, x, y, some);
         for (int32_t h = 0; h < o->fit->n_clusters; h++) {
             spread_out(o, h, x);
             const double product = ctx->kernels->dot(x, y, n);
             if (h != g) *norm += (is_loud(o, h) ? 1 : 2) * product * product;
         }
     }
-    for (int32_t i = 0; i < n; i++) turn_pair(o, t + (int64_t)i * n, kt + (int64_t)i * n); /* T is symmetric: (K T)' */
+    for (int32_t i = 0; i < n; i++)
+        turn_pair(o, t + (int64_t)i * n, kt + (int64_t)i * n, some); /* T is symmetric: (K T)' */
     for (int32_t i = 0; i < n; i++)
         for (int32_t j = 0; j < n; j++) *norm += kt[(int64_t)i * n + j] * kt[(int64_t)j * n + i];
     return TEMOIN_OK;
