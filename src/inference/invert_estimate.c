@@ -140,12 +140,26 @@ static void fill_row(double low, double high, bool disjoint, tm_notes *notes, te
     if (disjoint) tm_notes_add(notes, "interval_disjoint");
 }
 
+/* Nobody's yes can be shifted by a part of a yes. */
+static bool has_two_values(const tm_sample *sample)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (int64_t i = 0; i < sample->n; i++) {
+        low = fmin(low, sample->y[i]);
+        high = fmax(high, sample->y[i]);
+    }
+    for (int64_t i = 0; i < sample->n; i++)
+        if (sample->y[i] != low && sample->y[i] != high) return false;
+    return true;
+}
+
 /* Shifts of the outcome mean nothing to estimators of other units. */
 static temoin_status invert_ranks(temoin_context *ctx, const tm_randomization_request *request, double level,
                                   tm_notes *notes, temoin_row *row)
 {
     const tm_estimator *estimator = request->estimator;
     tm_rank_shifts shifts;
+    if (has_two_values(request->sample)) return TEMOIN_OK;
     if (estimator->unit != TM_UNIT_OF_MEASURE || estimator->outcome != TM_OUTCOME_ANY || estimator->instrumented)
         return TEMOIN_OK;
     TM_TRY(tm_rank_shifts_find(ctx, request, level, &shifts));
