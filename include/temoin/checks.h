@@ -247,15 +247,16 @@ typedef struct temoin_provider_test {
     const char *wave;
     const char *arm;
     const char *reference;
-    const char *test; /**< "workers_permuted": arms of workers drawn again, within sites; "placebo": how often workers
-                         who differ with correlation `rho` give an effect as large where the arms do nothing */
+    const char *test; /**< "workers_permuted": arms of workers drawn again, within sites; "workers_studentized": the
+                         same of the difference over its standard error; "placebo": how often workers who differ with
+                         correlation `rho` give an effect as large where the arms do nothing */
     double rho;       /**< NaN: not of this test */
     double statistic;
     double p;
     double p_low; /**< Clopper-Pearson band of what more draws would give; both p where it is exact */
     double p_high;
     double smallest_p; /**< that the test can give; NaN: not of this test */
-    int64_t n_redraws; /**< -1: refused; or assignments enumerated */
+    int64_t n_redraws; /**< or assignments counted; 0: exact without either; -1: refused */
     bool exact;
     const char *note;
 } temoin_provider_test;
@@ -273,7 +274,7 @@ typedef struct temoin_provider_selection {
     double df;
     double p;          /**< by chi-square */
     double p_permuted; /**< clients permuted among the workers of an arm, or drawn again where the design drew them */
-    int64_t n_redraws; /**< -1: none */
+    int64_t n_redraws; /**< 0: exact, over all ways of dealing the clients; -1: none */
     const char *note;
 } temoin_provider_selection;
 

@@ -32,13 +32,10 @@ static temoin_status sort_groups(temoin_context *ctx, shuffling *s)
 /* Arms of a block from the lowest to the highest, the first arrangement. */
 static void sort_arms(const shuffling *s, int32_t block, int16_t *arm)
 {
-    const int64_t n = s->from[block + 1] - s->from[block];
-    for (int64_t k = 0; k < n; k++) {
-        const int16_t a = (int16_t)s->shuffle->group_arm[s->member[s->from[block] + k]];
-        int64_t at = k;
-        for (; at > 0 && arm[at - 1] > a; at--) arm[at] = arm[at - 1];
-        arm[at] = a;
-    }
+    int64_t n = 0;
+    for (int32_t a = 0; a < s->shuffle->n_arms; a++)
+        for (int64_t k = s->from[block]; k < s->from[block + 1]; k++)
+            if (s->shuffle->group_arm[s->member[k]] == a) arm[n++] = (int16_t)a;
 }
 
 /* The next arrangement in the order of dictionaries; false: that was the last. */
