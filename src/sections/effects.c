@@ -7,6 +7,7 @@
 #include "base/sink.h"
 #include "result/notes.h"
 #include "sections/dossier.h"
+#include "sections/effect_remarks.h"
 #include "sections/section.h"
 #include "sections/wording.h"
 
@@ -328,12 +329,30 @@ static void add_subgroup_test(const view *v, const temoin_joint_test *test)
     tm_table_add_remark(v->document, v->table, whole ? sink.text : NULL);
 }
 
-static void add_subgroup_tests(const view *v)
+/* "All contrasts zero? In training, wave 12: F(2, 41.2) = 1.27, p = 0.298." */
+static void add_contrast_test(const view *v, const temoin_joint_test *test)
+{
+    const char *wave = tm_wave_text(v->document, test->wave);
+    tm_sink sink;
+    tm_sink_init(&sink, v->document->ctx);
+    tm_sink_printf(&sink, say(v, "All contrasts zero? %s", "Tous les contrastes nuls ? %s"),
+                   tm_measure_text(v->results, v->document, test->measure));
+    if (wave && wave[0]) tm_sink_printf(&sink, ", %s", wave);
+    if (test->subgroup[0]) tm_sink_printf(&sink, ", %s", tm_subgroup_text(v->results, v->document, test->subgroup));
+    tm_sink_put(&sink, say(v, ": ", " : "));
+    put_test(v, test, &sink);
+    tm_table_add_remark(v->document, v->table, wave && !sink.out_of_memory ? sink.text : NULL);
+}
+
+static void add_joint_tests(const view *v)
 {
     for (int64_t t = 0; t < v->results->n_joint_tests; t++) {
         const temoin_joint_test *test = &v->results->joint_tests[t];
-        if (strcmp(test->estimate, v->first->estimate) == 0 && strncmp(test->test, subgroups, strlen(subgroups)) == 0)
+        if (strcmp(test->estimate, v->first->estimate) != 0) continue;
+        if (strncmp(test->test, subgroups, strlen(subgroups)) == 0)
             add_subgroup_test(v, test);
+        else if (strcmp(test->test, "contrasts") == 0)
+            add_contrast_test(v, test);
     }
 }
 
@@ -430,6 +449,7 @@ static void add_remarks(const view *v)
                                         say(v, "Adjusted p: for the comparisons of the family “%s”.",
                                             "p corrigée : pour les comparaisons de la famille « %s »."),
                                         v->first->family));
+            tm_add_family_remark(v->results, v->document, v->table, v->first->family);
             return;
         }
 }
@@ -450,7 +470,7 @@ static void add_estimate(const temoin_results *results, tm_document *document, c
         if (row_of(&v, r)) add_row(&v, row_of(&v, r));
     add_remarks(&v);
     add_providers(&v);
-    add_subgroup_tests(&v);
+    add_joint_tests(&v);
     add_method(&v);
 }
 
@@ -461,6 +481,7 @@ static temoin_status build(const temoin_results *results, tm_document *document)
                                                    "Le plan ne demande aucune estimation."));
     for (int64_t r = 0; r < results->n_rows; r++)
         if (tm_row_opens_estimate(results, r)) add_estimate(results, document, &results->rows[r]);
+    tm_add_clusters_table(results, document);
     return TEMOIN_OK;
 }
 

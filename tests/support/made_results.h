@@ -68,6 +68,8 @@ static const temoin_clusters made_clusters[] = {
      0,         NAN,        NAN},
 };
 
+static const temoin_family_summary made_families[] = {{"take-up", 2, 0.2219, 10000, false}};
+
 static const temoin_omnibus made_omnibus[] = {{5.4871, 5, 0.35931, 0.374, 999, 112, 6, ""}};
 
 #define MADE_ROW(estimate_, measure_, wave_, estimator_, variance_)                                                    \
@@ -269,6 +271,7 @@ static const temoin_results made_results = {
     MADE_LIST(omnibus, made_omnibus),
     MADE_LIST(first_stages, made_first_stages),
     MADE_LIST(clusters, made_clusters),
+    MADE_LIST(families, made_families),
     MADE_LIST(joint_tests, made_joint_tests),
     MADE_LIST(survival, made_survival),
     MADE_LIST(provider_structure, made_provider_structure),

@@ -109,6 +109,26 @@ static void refused_numbers_are_dashes_with_reasons(void **state)
     temoin_context_free(ctx);
 }
 
+static void tables_say_what_effects_rest_on(void **state)
+{
+    (void)state;
+    temoin_context *ctx = check_context();
+    const char *html = rendered(ctx, &made_results, "en", "html", 0);
+    check_has(html, "What clustered effects rest on");
+    check_has(html, "<td class=\"number\"><strong>9.2</strong></td>");
+    check_has(html, "All contrasts zero? Income, wave 12: F(2, 17.0) = 3.39, p\u00a0=\u00a00.058.");
+    check_has(html,
+              "Family “take-up”, no effect at all: p\u00a0=\u00a00.222 by its largest statistic in 10,000 redraws.");
+    check_has(html, "Caseworkers’ ICC (tipping): In training, wave 12: 0.03 (0.08); Income, wave 12: 0.03 (0.08).");
+    check_has(html, "<td class=\"number\">0.03 (0.08)</td>");
+    check_has(html, "Caseworkers: Outreach, 5; Usual help, 0 (caseworkers in one arm only).");
+    check_has(html, "<blockquote class=\"quotable\">");
+    temoin_results none = made_results;
+    none.n_provider_structure = 0;
+    check_lacks(rendered(ctx, &none, "fr", "html", 0), "<h2>Intervenants</h2>");
+    temoin_context_free(ctx);
+}
+
 static void the_terminal_is_never_overrun(void **state)
 {
     (void)state;
@@ -254,6 +274,7 @@ int main(void)
         cmocka_unit_test(french_page),
         cmocka_unit_test(nothing_is_loaded_or_run),
         cmocka_unit_test(refused_numbers_are_dashes_with_reasons),
+        cmocka_unit_test(tables_say_what_effects_rest_on),
         cmocka_unit_test(the_terminal_is_never_overrun),
         cmocka_unit_test(columns_are_counted_not_bytes),
         cmocka_unit_test(control_characters_cannot_steer_the_terminal),
