@@ -49,6 +49,12 @@ const char *tm_interval_words(const tm_document *document, const char *interval)
 const char *tm_icc_method_words(const tm_document *document, const char *method);
 /* What the first note of a list says, and whether it refuses a number; "" without notes. */
 const char *tm_note_words(const tm_dossier *dossier, const char *notes);
+/* That note as a footnote of the cell. */
+void tm_put_note(const tm_dossier *dossier, tm_table *table, tm_table_cell *cell, const char *note);
+/* "In training, wave 12", the contrast behind it when there are several. */
+const char *tm_effect_title(const tm_dossier *dossier, const temoin_row *row);
+/* "95%". */
+const char *tm_level_words(const tm_dossier *dossier, double level);
 /* Does it suit how caseworkers stand to the arms? */
 bool tm_row_is_recommended(const temoin_row *row);
 /* Is this the effect in full? */

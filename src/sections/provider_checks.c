@@ -6,20 +6,6 @@
 #include "sections/dossier.h"
 #include "sections/wording.h"
 
-static void put_note(const tm_dossier *d, tm_table *table, tm_table_cell *cell, const char *note)
-{
-    if (note[0]) tm_table_add_footnote(d->document, table, cell, tm_note_words(d, note));
-}
-
-static const char *effect_title(const tm_dossier *d, const temoin_row *row)
-{
-    const char *wave = tm_wave_text(d->document, row->wave);
-    const char *contrast = d->results->n_arms > 2 ? tm_contrast_text(d->results, d->document, row) : "";
-    if (!wave || !contrast) return NULL;
-    return tm_text(d->document->ctx, "%s%s%s%s%s", tm_measure_text(d->results, d->document, row->measure),
-                   wave[0] ? ", " : "", wave, contrast[0] ? " · " : "", contrast);
-}
-
 static bool same_effect(const temoin_influence *a, const temoin_influence *b)
 {
     return strcmp(a->estimate, b->estimate) == 0 && strcmp(a->measure, b->measure) == 0 &&
@@ -61,7 +47,7 @@ static void add_influence(const tm_dossier *d, tm_table *table, const temoin_inf
     const int decimals = tm_row_decimals(d->results, &row);
     tm_table_cell *cells = tm_table_add_row(d->document, table);
     if (!cells) return;
-    cells[0] = tm_cell_text(effect_title(d, &row));
+    cells[0] = tm_cell_text(tm_effect_title(d, &row));
     cells[1] = tm_cell_text(tm_text(d->document->ctx, "%s %s", kind_words(d, at), at->left_out));
     cells[2] = tm_cell_number((at->value - at->change) * factor, decimals);
     cells[3] = tm_cell_number(at->value * factor, decimals);
@@ -123,7 +109,7 @@ static void add_test(const tm_dossier *d, tm_table *table, const temoin_provider
     tm_table_cell *cells = tm_table_add_row(d->document, table);
     if (!cells) return;
     int c = 0;
-    if (several) cells[c++] = tm_cell_text(effect_title(d, &row));
+    if (several) cells[c++] = tm_cell_text(tm_effect_title(d, &row));
     cells[c] = tm_cell_text(test_words(d, test));
     cells[c + 1] = tm_cell_p(test->p);
     cells[c + 1].strong = true;
@@ -131,7 +117,7 @@ static void add_test(const tm_dossier *d, tm_table *table, const temoin_provider
                                : tm_cell_interval(test->p_low, test->p_high, 3);
     cells[c + 3] = tm_cell_p(test->smallest_p);
     cells[c + 4] = tm_cell_count(test->n_redraws > 0 ? test->n_redraws : -1);
-    put_note(d, table, &cells[isnan(test->p) ? c + 1 : 0], test->note);
+    tm_put_note(d, table, &cells[isnan(test->p) ? c + 1 : 0], test->note);
 }
 
 static bool several_effects(const temoin_results *results)
@@ -222,7 +208,7 @@ void tm_add_selection_table(const tm_dossier *d)
         cells[5] = tm_cell_number(at->df, 0);
         cells[6] = tm_cell_p(at->p);
         cells[7] = tm_cell_p(at->p_permuted);
-        put_note(d, table, &cells[isnan(at->p) ? 6 : 0], at->note);
+        tm_put_note(d, table, &cells[isnan(at->p) ? 6 : 0], at->note);
     }
 }
 

@@ -17,13 +17,6 @@ static tm_tone tone_of(int32_t arm)
     return arm == 0 ? TM_TONE_INK : arm == 1 ? TM_TONE_ACCENT : TM_TONE_WARM;
 }
 
-static const char *level_text(const tm_dossier *d, double level)
-{
-    char text[TM_WRITTEN_SIZE];
-    const bool whole = fabs(level * 100 - round(level * 100)) < 1e-9;
-    return tm_text(d->document->ctx, "%s", tm_write_percent(d->document->language, level, whole ? 0 : 1, text));
-}
-
 /* "In training, wave 12 (%)", "Income, wave 12 (EUR per month)". */
 static const char *axis_title(const tm_dossier *d, const char *name, const char *wave)
 {
@@ -176,7 +169,7 @@ static const char *caterpillar_description(const caterpillar *c)
 static void add_caterpillar_keys(const caterpillar *c, double level)
 {
     tm_document *document = c->d->document;
-    const char *percent = level_text(c->d, level);
+    const char *percent = tm_level_words(c->d, level);
     const char *shrunken = percent ? tm_text(document->ctx,
                                              tm_dossier_say(c->d, "shrunken mean, with its %s interval",
                                                             "moyenne ramenée, avec son intervalle à %s"),
@@ -330,7 +323,7 @@ static void mark_curve(const tm_dossier *d, tm_figure *figure, const curve *c, d
             &(tm_figure_mark){.kind = TM_MARK_CURVE, .tone = TM_TONE_ACCENT, .xs = c->rho, .lows = level, .n = c->n});
     tm_figure_add_mark(d->document, figure,
                        &(tm_figure_mark){.kind = TM_MARK_LEVEL, .tone = TM_TONE_INK, .dashed = true, .y = 0});
-    const char *percent = level_text(d, d->tip->level);
+    const char *percent = tm_level_words(d, d->tip->level);
     tm_figure_add_key(d->document, figure, &(tm_figure_mark){.kind = TM_MARK_CURVE, .tone = TM_TONE_ACCENT},
                       tm_dossier_say(d, "effect", "effet"));
     tm_figure_add_key(

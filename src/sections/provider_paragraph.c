@@ -175,9 +175,6 @@ static void put_doubt(const writer *w, int64_t n_doubting, int64_t n_others)
 
 static void put_interval(const writer *w, const temoin_row *row)
 {
-    char level[TM_WRITTEN_SIZE];
-    const bool whole = fabs(row->level * 100 - round(row->level * 100)) < 1e-9;
-    tm_write_percent(w->d->document->language, row->level, whole ? 0 : 1, level);
     tm_sink_printf(w->sink,
                    say(w,
                        "Allowing for differences between caseworkers, the estimated effect on %s is %s, with a %s "
@@ -185,7 +182,8 @@ static void put_interval(const writer *w, const temoin_row *row)
                        "Compte tenu des différences entre intervenants, l’effet estimé sur %s est de %s, avec un "
                        "intervalle de confiance à %s de %s. "),
                    piece(w, tm_outcome_words(w->d, row->measure, row->wave)),
-                   piece(w, tm_effect_words(w->d, row->value, false)), level, interval_words(w, row));
+                   piece(w, tm_effect_words(w->d, row->value, false)), piece(w, tm_level_words(w->d, row->level)),
+                   interval_words(w, row));
     if (holds_zero(row)) {
         tm_sink_put(w->sink, say(w,
                                  "As this interval includes zero, the trial shows neither that the programme changes "

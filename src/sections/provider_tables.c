@@ -6,11 +6,6 @@
 #include "sections/dossier.h"
 #include "sections/wording.h"
 
-static void put_note(const tm_dossier *d, tm_table *table, tm_table_cell *cell, const char *note)
-{
-    if (note[0]) tm_table_add_footnote(d->document, table, cell, tm_note_words(d, note));
-}
-
 static const char *arm_label(const tm_dossier *d, int32_t arm)
 {
     return tm_label_text(d->document, &d->results->arms[arm].label);
@@ -18,10 +13,8 @@ static const char *arm_label(const tm_dossier *d, int32_t arm)
 
 static const char *level_head(const tm_dossier *d, double level)
 {
-    char text[TM_WRITTEN_SIZE];
-    const bool whole = fabs(level * 100 - round(level * 100)) < 1e-9;
-    tm_write_percent(d->document->language, level, whole ? 0 : 1, text);
-    return tm_text(d->document->ctx, tm_dossier_say(d, "%s CI", "IC à %s"), text);
+    const char *words = tm_level_words(d, level);
+    return words ? tm_text(d->document->ctx, tm_dossier_say(d, "%s CI", "IC à %s"), words) : NULL;
 }
 
 void tm_add_structure_table(const tm_dossier *d)
@@ -102,7 +95,7 @@ static void add_icc(const tm_dossier *d, tm_table *table, const temoin_icc *icc,
     cells[3] = tm_cell_interval(icc->ci_low, icc->ci_high, 3);
     cells[4] = tm_cell_number(icc->design_effect, 2);
     cells[5] = tm_cell_p(icc->p);
-    put_note(d, table, &cells[isnan(icc->value) ? 2 : 0], icc->note);
+    tm_put_note(d, table, &cells[isnan(icc->value) ? 2 : 0], icc->note);
 }
 
 static tm_table *add_icc_table(const tm_dossier *d, const char *caption, const char *first)
@@ -191,16 +184,6 @@ static bool same_effect(const temoin_row *a, const temoin_row *b)
            strcmp(a->wave, b->wave) == 0 && strcmp(a->arm, b->arm) == 0 && strcmp(a->reference, b->reference) == 0;
 }
 
-/* "In training, wave 12", the contrast behind it when there are several. */
-static const char *effect_title(const tm_dossier *d, const temoin_row *row)
-{
-    const char *wave = tm_wave_text(d->document, row->wave);
-    const char *contrast = d->results->n_arms > 2 ? tm_contrast_text(d->results, d->document, row) : "";
-    if (!wave || !contrast) return NULL;
-    return tm_text(d->document->ctx, "%s%s%s%s%s", tm_measure_text(d->results, d->document, row->measure),
-                   wave[0] ? ", " : "", wave, contrast[0] ? " · " : "", contrast);
-}
-
 static void add_method(const tm_dossier *d, tm_table *table, const temoin_row *row)
 {
     tm_table_cell *cells = tm_table_add_row(d->document, table);
@@ -256,7 +239,7 @@ void tm_add_methods_table(const tm_dossier *d)
         sizeof columns / sizeof *columns);
     for (int64_t r = 0; r < results->n_provider_rows; r++) {
         const temoin_row *row = &results->provider_rows[r];
-        if (r == 0 || !same_effect(row, row - 1)) tm_table_add_group(d->document, table, effect_title(d, row));
+        if (r == 0 || !same_effect(row, row - 1)) tm_table_add_group(d->document, table, tm_effect_title(d, row));
         add_method(d, table, row);
         add_bootstrap(d, table, row);
     }
@@ -282,7 +265,7 @@ static void fill_tipping(const tm_dossier *d, tm_table *table, const temoin_tipp
         .measure = tip->measure, .wave = tip->wave, .arm = tip->arm, .reference = tip->reference, .estimator = "dim"};
     const double factor = tm_row_factor(d->results, &row);
     const int decimals = tm_row_decimals(d->results, &row);
-    cells[0] = tm_cell_text(effect_title(d, &row));
+    cells[0] = tm_cell_text(tm_effect_title(d, &row));
     cells[1] = tm_cell_number(tip->value * factor, decimals);
     cells[2] = tm_cell_number(tip->icc, 3);
     cells[3] = tm_cell_interval(tip->icc_low, tip->icc_high, 3);
@@ -291,7 +274,7 @@ static void fill_tipping(const tm_dossier *d, tm_table *table, const temoin_tipp
     cells[5] = tm_cell_interval(tip->published_low, tip->published_high, 3);
     cells[6] = tm_cell_number(tip->worker_sd * factor, decimals);
     cells[7] = percentile_cell(d, tip->worker_percentile);
-    put_note(d, table, &cells[isnan(tip->rho) ? 4 : 0], tip->note);
+    tm_put_note(d, table, &cells[isnan(tip->rho) ? 4 : 0], tip->note);
 }
 
 void tm_add_tipping_table(const tm_dossier *d)

@@ -242,3 +242,27 @@ const char *tm_note_words(const tm_dossier *dossier, const char *notes)
         return NULL;
     return sentence;
 }
+
+void tm_put_note(const tm_dossier *dossier, tm_table *table, tm_table_cell *cell, const char *note)
+{
+    if (note[0]) tm_table_add_footnote(dossier->document, table, cell, tm_note_words(dossier, note));
+}
+
+const char *tm_effect_title(const tm_dossier *dossier, const temoin_row *row)
+{
+    const char *wave = tm_wave_text(dossier->document, row->wave);
+    const char *contrast =
+        dossier->results->n_arms > 2 ? tm_contrast_text(dossier->results, dossier->document, row) : "";
+    if (!wave || !contrast) return NULL;
+    return tm_text(dossier->document->ctx, "%s%s%s%s%s",
+                   tm_measure_text(dossier->results, dossier->document, row->measure), wave[0] ? ", " : "", wave,
+                   contrast[0] ? " · " : "", contrast);
+}
+
+const char *tm_level_words(const tm_dossier *dossier, double level)
+{
+    char text[TM_WRITTEN_SIZE];
+    const bool whole = fabs(level * 100 - round(level * 100)) < 1e-9;
+    tm_write_percent(dossier->document->language, level, whole ? 0 : 1, text);
+    return tm_text(dossier->document->ctx, "%s", text);
+}
