@@ -9,27 +9,35 @@
 #include "checks/row_fill.h"
 #include "inference/effects.h"
 
+typedef enum clustering { BY_NOTHING, BY_CLIENT, BY_WORKER } clustering;
+typedef enum taken { ONE_WAVE = 1, SEVERAL_WAVES = 2, ANY_WAVES = 3 } taken;
+
 typedef struct way {
-    const char *estimator; /* NULL: the estimate's own where it is a linear model of one wave, else ols */
+    const char *estimator; /* NULL: the estimate's own where it is a linear model, else ols */
     const char *variance;
-    bool clustered;
+    clustering clustering;
+    taken waves;
     bool bootstrap; /* with the wild cluster bootstrap beside */
 } way;
 
+/* The first ignores workers. */
 static const way ways[] = {
-    {NULL, "hc2", false, false},
-    {NULL, "cr1", true, true},
-    {NULL, "cr2", true, false},
-    {NULL, "cr3", true, false},
-    {NULL, "cr2_working", true, false},
-    {"worker_means", "student", true, false},
-    {"worker_means", "welch", true, false},
-    {"worker_means", "paired", true, false},
-    {"mixed", "kenward_roger", true, false},
-    {"mixed", "model_satterthwaite", true, false},
-    {"partially_nested", "kenward_roger", true, false},
-    {"partially_nested", "model_satterthwaite", true, false},
-    {"within_workers", "cr2", true, false},
+    {NULL, "hc2", BY_NOTHING, ONE_WAVE, false},
+    {NULL, "cr2", BY_CLIENT, SEVERAL_WAVES, false},
+    {NULL, "cr1", BY_WORKER, ANY_WAVES, true},
+    {NULL, "cr2", BY_WORKER, ANY_WAVES, false},
+    {NULL, "cr3", BY_WORKER, ANY_WAVES, false},
+    {NULL, "cr2_working", BY_WORKER, ONE_WAVE, false},
+    {"worker_means", "student", BY_WORKER, ONE_WAVE, false},
+    {"worker_means", "welch", BY_WORKER, ONE_WAVE, false},
+    {"worker_means", "paired", BY_WORKER, ONE_WAVE, false},
+    {"mixed", "kenward_roger", BY_WORKER, ONE_WAVE, false},
+    {"mixed", "model_satterthwaite", BY_WORKER, ONE_WAVE, false},
+    {"mixed_nested", "kenward_roger", BY_WORKER, ONE_WAVE, false},
+    {"mixed_crossed", "kenward_roger", BY_WORKER, SEVERAL_WAVES, false},
+    {"partially_nested", "kenward_roger", BY_WORKER, ONE_WAVE, false},
+    {"partially_nested", "model_satterthwaite", BY_WORKER, ONE_WAVE, false},
+    {"within_workers", "cr2", BY_WORKER, ONE_WAVE, false},
 };
 enum { N_WAYS = sizeof ways / sizeof *ways, USUAL_DRAWS = 9999 };
 
@@ -44,8 +52,7 @@ typedef struct dossier {
 
 static bool is_linear(const tm_estimator *estimator)
 {
-    return estimator->build && estimator->waves == TM_WAVES_SINGLE && !estimator->instrumented &&
-           !estimator->at_quantile;
+    return estimator->build && !estimator->instrumented && !estimator->at_quantile;
 }
 
 static bool is_any_crossed(const tm_provider_graph *graph)
@@ -58,13 +65,25 @@ static bool is_any_crossed(const tm_provider_graph *graph)
     return false;
 }
 
+/* Strata that are sites leave nothing for random ones to explain. */
+static bool is_site_fixed(const temoin_plan *plan, const tm_plan_estimate *estimate)
+{
+    for (int32_t s = 0; estimate->strata && s < plan->design.strata.n; s++)
+        if (strcmp(plan->design.strata.name[s], plan->providers.site) == 0) return true;
+    return false;
+}
+
 /* Ways that the structure has no use for: effects within workers where none serves several arms, means of workers where
  * some do; models of one served arm where both are, and one variance of workers' means where they are not. */
-static bool is_of_use(const dossier *d, const way *w)
+static bool is_of_use(const dossier *d, const tm_estimate_cell *cell, const way *w)
 {
-    const bool one_arm = d->assignment->trial->plan->providers.structure == TM_STRUCTURE_ONE_ARM;
+    const temoin_plan *plan = d->assignment->trial->plan;
+    const bool one_arm = plan->providers.structure == TM_STRUCTURE_ONE_ARM;
     const bool crossed = is_any_crossed(d->graph);
     const char *estimator = w->estimator ? w->estimator : "";
+    if (!(w->waves & (cell->together ? SEVERAL_WAVES : ONE_WAVE))) return false;
+    if (strcmp(estimator, "mixed_crossed") == 0) return d->own->waves == TM_WAVES_POOLED;
+    if (strcmp(estimator, "mixed_nested") == 0) return plan->providers.site && !is_site_fixed(plan, d->estimate);
     if (strcmp(estimator, "within_workers") == 0 || strcmp(w->variance, "paired") == 0) return crossed;
     if (strcmp(estimator, "partially_nested") == 0) return one_arm;
     if (strcmp(estimator, "worker_means") == 0) return !crossed && !(one_arm && strcmp(w->variance, "student") == 0);
@@ -74,10 +93,11 @@ static bool is_of_use(const dossier *d, const way *w)
 /* The estimate as this way takes it. */
 static tm_plan_estimate adapt(const dossier *d, const way *w, const tm_estimator *estimator)
 {
+    static const char *const clusters[] = {NULL, "client", "provider"};
     tm_plan_estimate e = *d->estimate;
     e.estimator = estimator->key;
     e.variance = w->variance;
-    e.cluster = w->clustered ? "provider" : NULL;
+    e.cluster = clusters[w->clustering];
     e.missing_cluster_allowed = true;
     if (!estimator->takes_covariates) e.covariates.n = 0;
     return e;
@@ -97,7 +117,7 @@ static void judge(const dossier *d, const tm_estimator *estimator, const way *w,
     int32_t n = 0, arm[2];
     for (int32_t a = 0; a < d->graph->n_arms; a++)
         if (contrast->weights[a] != 0 && n++ < 2) arm[n - 1] = a;
-    if (n != 2 || !w->clustered) return;
+    if (n != 2 || w->clustering != BY_WORKER) return;
     const tm_provider_verdict verdict = tm_provider_verdict_of(d->graph, arm, 2);
     if (tm_provider_verdict_refuses(&verdict)) {
         tm_notes_init(&effect->notes, effect->notes.ctx); /* nothing is left that others would explain */
@@ -108,7 +128,9 @@ static void judge(const dossier *d, const tm_estimator *estimator, const way *w,
         tm_notes_add(&effect->notes, "recommended");
 }
 
-static temoin_status run_way(temoin_context *ctx, dossier *d, const tm_estimate_cell *cell, const way *w)
+/* rows: of the first effect; those of the next stand `stride` further. */
+static temoin_status run_way(temoin_context *ctx, const dossier *d, const tm_estimate_cell *cell, const way *w,
+                             temoin_row *rows, int64_t stride)
 {
     const temoin_plan *plan = d->assignment->trial->plan;
     const tm_estimator *estimator = w->estimator        ? tm_estimator_find(w->estimator)
@@ -116,6 +138,7 @@ static temoin_status run_way(temoin_context *ctx, dossier *d, const tm_estimate_
                                                         : tm_estimator_find("ols");
     const tm_variance *variance = tm_variance_find(w->variance);
     const tm_plan_estimate estimate = adapt(d, w, estimator);
+    const int32_t n_effects = cell->n_shown * estimate.n_contrasts;
     const tm_mark mark = tm_arena_mark(&ctx->scratch);
     tm_sample sample;
     tm_effect *effects;
@@ -124,22 +147,35 @@ static temoin_status run_way(temoin_context *ctx, dossier *d, const tm_estimate_
     tm_notes_init(&notes, ctx);
     TM_TRY(tm_estimate_cell_sample(ctx, d->assignment, &estimate, estimator, cell, &sample, &notes));
     TM_TRY(tm_estimate_cell_contrasts(ctx, &estimate, plan->n_arms, cell, &arm_weight));
-    TM_SCRATCH(ctx, effects, estimate.n_contrasts);
-    for (int32_t c = 0; c < estimate.n_contrasts; c++) effects[c].notes = notes;
+    TM_SCRATCH(ctx, effects, n_effects);
+    for (int32_t c = 0; c < n_effects; c++) effects[c].notes = notes;
     tm_bootstrap_options bootstrap = tm_bootstrap_choose(plan, &estimate);
     if (!bootstrap.draws) bootstrap.draws = USUAL_DRAWS;
     const tm_clustered_request request = {false, w->bootstrap ? &bootstrap : NULL};
     sample.subcluster = NULL;
-    TM_TRY(tm_effects_run_clustered(ctx, &sample, estimator, variance, arm_weight, estimate.n_contrasts, estimate.level,
-                                    &request, effects));
-    for (int32_t c = 0; c < estimate.n_contrasts; c++) {
-        const tm_row_source source = {plan, &estimate, &estimate.contrasts[c], cell, estimator, variance, &sample, c};
-        temoin_row *row = &d->rows[d->n_rows++];
-        judge(d, estimator, w, &estimate.contrasts[c], &effects[c]);
+    TM_TRY(tm_effects_run_clustered(ctx, &sample, estimator, variance, arm_weight, n_effects, estimate.level, &request,
+                                    effects));
+    for (int32_t c = 0; c < n_effects; c++) {
+        const tm_plan_contrast *contrast = &estimate.contrasts[c % estimate.n_contrasts];
+        const tm_row_source source = {plan, &estimate, contrast, cell, estimator, variance, &sample, c};
+        temoin_row *row = &rows[c * stride];
+        judge(d, estimator, w, contrast, &effects[c]);
         tm_row_fill(&source, &effects[c], row);
         TM_TRY(tm_notes_finish(&effects[c].notes, &row->note));
     }
     tm_arena_rewind(&ctx->scratch, mark);
+    return TEMOIN_OK;
+}
+
+/* Effect by effect, each by all ways. */
+static temoin_status run_cell(temoin_context *ctx, dossier *d, const tm_estimate_cell *cell)
+{
+    const way *used[N_WAYS];
+    int n_used = 0;
+    for (int w = 0; w < N_WAYS; w++)
+        if (is_of_use(d, cell, &ways[w])) used[n_used++] = &ways[w];
+    for (int w = 0; w < n_used; w++) TM_TRY(run_way(ctx, d, cell, used[w], &d->rows[d->n_rows + w], n_used));
+    d->n_rows += (int64_t)n_used * cell->n_shown * d->estimate->n_contrasts;
     return TEMOIN_OK;
 }
 
@@ -152,8 +188,7 @@ static temoin_status run_estimate(temoin_context *ctx, dossier *d)
         if (trial->plan->measures[d->estimate->measures[m]].kind == TM_MEASURE_TIME) continue;
         TM_TRY(tm_estimate_cells_list(ctx, trial, d->estimate, d->own, d->estimate->measures[m], &cell, &n));
         for (int32_t k = 0; k < n; k++)
-            for (int w = 0; w < N_WAYS && !cell[k].subgroup && !cell[k].together; w++)
-                if (is_of_use(d, &ways[w])) TM_TRY(run_way(ctx, d, &cell[k], &ways[w]));
+            if (!cell[k].subgroup) TM_TRY(run_cell(ctx, d, &cell[k]));
     }
     return TEMOIN_OK;
 }

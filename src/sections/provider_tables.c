@@ -192,6 +192,8 @@ static void add_method(const tm_dossier *d, tm_table *table, const temoin_row *r
     const double factor = tm_row_factor(d->results, row);
     const bool recommended = tm_row_is_recommended(row);
     const char *method = tm_method_words(d, row);
+    if (strcmp(row->cluster, "client") == 0 && method)
+        method = tm_text(d->document->ctx, tm_dossier_say(d, "%s, by clients", "%s, par clients"), method);
     if (recommended && method)
         method = tm_text(d->document->ctx, tm_dossier_say(d, "%s (recommended)", "%s (recommandé)"), method);
     cells[0] = tm_cell_text(method);

@@ -49,15 +49,16 @@ static const temoin_row *find_row(const temoin_results *results, const temoin_ro
 {
     for (int64_t r = 0; r < results->n_rows; r++) {
         const temoin_row *row = &results->rows[r];
-        if (strcmp(row->estimator, like->estimator) == 0 && strcmp(row->variance, like->variance) == 0) return row;
+        if (strcmp(row->estimator, like->estimator) == 0 && strcmp(row->variance, like->variance) == 0 &&
+            strcmp(row->cluster, like->cluster) == 0 && strcmp(row->wave, like->wave) == 0)
+            return row;
     }
     return NULL;
 }
 
-static void compare(char kind, const char *providers, const char *more, int n_wanted, uint64_t *seed)
+static void compare_plan(const char *plan, int n_wanted)
 {
-    write_clients(kind, seed);
-    run r = draw(plan_of(providers, more));
+    run r = draw(plan);
     const temoin_results *results;
     int n = 0;
     check_ok(r.ctx, temoin_results_build(r.ctx, r.trial, r.assignment, &results));
@@ -66,7 +67,7 @@ static void compare(char kind, const char *providers, const char *more, int n_wa
         assert_string_equal(got->estimate, "main");
         if (!want) continue;
         n++;
-        assert_true(got->n == want->n && got->n_clusters == want->n_clusters);
+        assert_true(got->n == want->n && got->n_clusters == want->n_clusters && got->n_rows == want->n_rows);
         check_close(got->value, want->value, 1e-12);
         assert_false(isnan(want->se));
         check_close(got->se, want->se, 1e-12);
@@ -76,6 +77,12 @@ static void compare(char kind, const char *providers, const char *more, int n_wa
     }
     assert_int_equal(n, n_wanted);
     temoin_context_free(r.ctx);
+}
+
+static void compare(char kind, const char *providers, const char *more, int n_wanted, uint64_t *seed)
+{
+    write_clients(kind, seed);
+    compare_plan(plan_of(providers, more), n_wanted);
 }
 
 #define ASKED(NAME, ESTIMATOR, VARIANCE)                                                                               \
@@ -99,6 +106,43 @@ static void each_method_is_that_of_the_plan(void **state)
              ASKED("s", "partially_nested", "kenward_roger") ASKED("u", "partially_nested", "model_satterthwaite")
                  ASKED("t", "worker_means", "welch"));
     compare('o', "structure: one_arm, arm: ocm", more, 10, &seed);
+}
+
+/* Two waves of the same clients, together and as an effect of each. */
+static void several_waves_have_their_methods(void **state)
+{
+    (void)state;
+    uint64_t seed = 12;
+    static const char *const asked[][2] = {
+        {"cr2", "client"}, {"cr1", "provider"}, {"cr2", "provider"}, {"cr3", "provider"}};
+    char outcomes[8192] = "id,month,y\n";
+    write_clients('n', &seed);
+    for (int i = 0; i < 33; i++) {
+        char row[96];
+        const double client = rand_normal(&seed) + i / 4;
+        snprintf(row, sizeof row, "c%02d,1,%.6f\nc%02d,2,%.6f\n", i, client + rand_normal(&seed), i,
+                 client + rand_normal(&seed));
+        strcat(outcomes, row);
+    }
+    write_file("o.csv", outcomes);
+    for (int path = 0; path < 2; path++) {
+        const char *estimator = path ? "panel_path" : "panel";
+        char plan[4096];
+        snprintf(plan, sizeof plan,
+                 HEAD(LONG_FILE) "design: {assigned: arm}\nproviders: {column: w, structure: nested}\n"
+                                 "measures: [{name: y}]\nbootstrap: {draws: 99}\nestimates:\n"
+                                 "  - {name: main, measures: [y], estimator: %s, variance: cr2, cluster: client}\n"
+                                 "  - {name: m, measures: [y], estimator: mixed_crossed, variance: kenward_roger, "
+                                 "cluster: provider}\n",
+                 estimator);
+        for (int k = 0; k < 4; k++) {
+            char line[160];
+            snprintf(line, sizeof line, "  - {name: e%d, measures: [y], estimator: %s, variance: %s, cluster: %s}\n", k,
+                     estimator, asked[k][0], asked[k][1]);
+            strcat(plan, line);
+        }
+        compare_plan(plan, path ? 8 : 5);
+    }
 }
 
 /* One worker in an arm: what ignores workers keeps its number, all others have the reason in its place. */
@@ -126,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_method_is_that_of_the_plan),
+        cmocka_unit_test(several_waves_have_their_methods),
         cmocka_unit_test(without_identification_there_is_no_number),
     };
     return cmocka_run_group_tests(tests, scratch_open, scratch_close);
