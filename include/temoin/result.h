@@ -275,9 +275,13 @@ TEMOIN_MUST_CHECK temoin_status temoin_results_render_omnibus(temoin_context *co
                                                               const char **text, size_t *length);
 
 /** A line for each effect of `tipping_points`, for a terminal: its caseworkers, the verdict on them, and the tipping
- * point; empty where there is none. */
+ * point; empty where there is none.
+ *
+ * Errors   TEMOIN_ERR_USAGE when the language is neither "en" nor "fr".
+ */
 TEMOIN_MUST_CHECK temoin_status temoin_results_render_providers(temoin_context *context, const temoin_results *results,
-                                                                const char **text, size_t *length);
+                                                                const char *language, const char **text,
+                                                                size_t *length);
 
 /** Reads what `temoin_results_render_json` wrote, to the same doubles.
  *

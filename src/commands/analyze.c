@@ -51,7 +51,7 @@ static temoin_status print(temoin_context *context, const command_args *args, co
     temoin_status status = temoin_report_render(context, results, &opts, &text, &length);
     if (status != TEMOIN_OK) return status;
     fwrite(text, 1, length, stdout);
-    status = temoin_results_render_providers(context, results, &text, &length);
+    status = temoin_results_render_providers(context, results, opts.language, &text, &length);
     if (status != TEMOIN_OK) return status;
     fwrite(text, 1, length, stdout);
     for (int32_t l = 0; l < results->n_languages; l++)
