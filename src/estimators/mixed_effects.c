@@ -98,18 +98,38 @@ static temoin_status number_clients(temoin_context *ctx, const tm_sample *sample
     return TEMOIN_OK;
 }
 
+/* Whether two factors part the rows alike, whatever their levels are called. */
+static temoin_status are_same(temoin_context *ctx, const tm_random_factor *a, const tm_random_factor *b, int64_t n,
+                              bool *same)
+{
+    const tm_mark mark = tm_arena_mark(&ctx->scratch);
+    int32_t *to_b, *to_a; /* 1 + the level that goes with it */
+    TM_SCRATCH(ctx, to_b, a->n_levels);
+    TM_SCRATCH(ctx, to_a, b->n_levels);
+    *same = true;
+    for (int64_t i = 0; i < n && *same; i++) {
+        int32_t *forth = &to_b[a->level[i]], *back = &to_a[b->level[i]];
+        if (!*forth && !*back) *forth = b->level[i] + 1, *back = a->level[i] + 1;
+        *same = *forth == b->level[i] + 1 && *back == a->level[i] + 1;
+    }
+    tm_arena_rewind(&ctx->scratch, mark);
+    return TEMOIN_OK;
+}
+
 /* Beside the clusters, unless it is they. The factor with the most levels comes first. */
-static void add_factor(mixing *m, tm_random_factor factor)
+static temoin_status add_factor(temoin_context *ctx, mixing *m, tm_random_factor factor)
 {
     const tm_random_factor clusters = {m->sample.n_clusters, m->sample.cluster};
-    const size_t size = (size_t)m->sample.n * sizeof *factor.level;
-    if (factor.n_levels == clusters.n_levels && memcmp(factor.level, clusters.level, size) == 0) return;
+    bool same = false;
+    TM_TRY(are_same(ctx, &factor, &clusters, m->sample.n, &same));
+    if (same) return TEMOIN_OK;
     const bool more = factor.n_levels >= clusters.n_levels;
     m->n_factors = 2;
     m->beside = more ? clusters : factor;
-    if (!more) return;
+    if (!more) return TEMOIN_OK;
     m->sample.cluster = factor.level;
     m->sample.n_clusters = factor.n_levels;
+    return TEMOIN_OK;
 }
 
 /* What all contrasts share; *refused stays NULL when there is a fit. */
@@ -212,11 +232,11 @@ temoin_status tm_mixed_run(temoin_context *ctx, const tm_request *request, const
     TM_TRY(scale_outcome(ctx, &m));
     TM_TRY(absorb_waves(ctx, &m.sample));
     TM_TRY(count_clusters(ctx, &m));
-    if (options->sites) add_factor(&m, (tm_random_factor){m.sample.n_sites, m.sample.site});
+    if (options->sites) TM_TRY(add_factor(ctx, &m, (tm_random_factor){m.sample.n_sites, m.sample.site}));
     if (options->clients) {
         tm_random_factor clients = {0, NULL};
         TM_TRY(number_clients(ctx, &m.sample, &clients));
-        add_factor(&m, clients);
+        TM_TRY(add_factor(ctx, &m, clients));
     }
     return finish(ctx, &m, options->reml);
 }

@@ -453,6 +453,27 @@ static void waves_and_sites(void **state)
     }
 }
 
+/* Sites that are the workers under other names add nothing, whatever they are called. */
+static void names_of_levels_are_irrelevant(void **state)
+{
+    (void)state;
+    uint64_t seed = 47;
+    layout l;
+    int32_t site[ROWS];
+    temoin_context *ctx = check_context();
+    draw_layout(&seed, 1, &l);
+    for (int i = 0; i < ROWS; i++) site[i] = (l.cluster[i] * 3 + 5) % (2 * WORKERS); /* 3 and 14 are coprime */
+    l.sample.site = site, l.sample.n_sites = 2 * WORKERS;
+    const tm_effect plain = run_of(ctx, &l.sample, "mixed", "kenward_roger");
+    const tm_effect nested = run_of(ctx, &l.sample, "mixed_nested", "kenward_roger");
+    l.sample.n_sites++; /* one that nobody is of */
+    const tm_effect empty = run_of(ctx, &l.sample, "mixed_nested", "kenward_roger");
+    assert_true(plain.se > 0);
+    assert_true(close_to(nested.se, plain.se, 1e-12, 0) && close_to(nested.df, plain.df, 1e-12, 0));
+    assert_true(close_to(empty.se, plain.se, 1e-12, 0) && close_to(empty.df, plain.df, 1e-12, 0));
+    temoin_context_free(ctx);
+}
+
 static void check_refused(const tm_sample *sample, const char *estimator, const char *note)
 {
     static const char *const variances[] = {"kenward_roger", "model_satterthwaite", "model_wald_z"};
@@ -524,6 +545,7 @@ int main(void)
         cmocka_unit_test(optimum_is_global),
         cmocka_unit_test(optimum_is_global_of_two),
         cmocka_unit_test(waves_and_sites),
+        cmocka_unit_test(names_of_levels_are_irrelevant),
         cmocka_unit_test(refusals),
         cmocka_unit_test(strata_beyond_reason),
     };
