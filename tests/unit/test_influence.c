@@ -2,6 +2,8 @@
 /* Who an effect hangs on, against files without those clients. */
 #include "trial_case.h"
 
+#include <locale.h>
+
 #include "randsample.h"
 #include "temoin/estimate.h"
 
@@ -235,5 +237,6 @@ int main(void)
         cmocka_unit_test(the_best_worker_is_who_carries_most),       cmocka_unit_test(an_only_worker_is_needed),
         cmocka_unit_test(beyond_many_workers_closed_forms_stand_in),
     };
+    setlocale(LC_NUMERIC, "C"); /* the data are written by printf; the CLI cases run in other locales */
     return cmocka_run_group_tests(tests, scratch_open, scratch_close);
 }

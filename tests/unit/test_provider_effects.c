@@ -2,6 +2,8 @@
 /* Effects by every method: each row is what the plan gets when it asks for that method itself, clustered by worker. */
 #include "trial_case.h"
 
+#include <locale.h>
+
 #include "randsample.h"
 #include "temoin/estimate.h"
 
@@ -173,5 +175,6 @@ int main(void)
         cmocka_unit_test(several_waves_have_their_methods),
         cmocka_unit_test(without_identification_there_is_no_number),
     };
+    setlocale(LC_NUMERIC, "C"); /* the data are written by printf; the CLI cases run in other locales */
     return cmocka_run_group_tests(tests, scratch_open, scratch_close);
 }
