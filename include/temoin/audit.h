@@ -30,17 +30,18 @@ typedef struct temoin_enrolment {
     int64_t n_before; /**< clients in the ledger so far */
 } temoin_enrolment;
 
-/** Appends the clients of a batch to the ledger in `folder`, or begins one. The clients of the trial are those of the bundle's
- * `inputs/clients.csv` with the rows of the batch behind them; the plan's `clients.file` is not read. Any number of batches
- * gives the same bundle as one batch with all rows. `dry_run`: everything but the writing.
+/** Appends the clients of a batch to the ledger in `folder`, or begins one. The clients of the trial are those of the
+ * bundle's `inputs/clients.csv` with the rows of the batch behind them; the plan's `clients.file` is not read. Any
+ * number of batches gives the same bundle as one batch with all rows. `dry_run`: everything but the writing.
  *
- * Errors   TEMOIN_ERR_PLAN: a design that is not rolling; another plan than the bundle's. TEMOIN_ERR_DATA: another header,
- *          a client who is enrolled already or came before the last of the ledger, each with its line; a bundle whose parts do
- *          not belong together. TEMOIN_ERR_IO, also when another process is at work in the folder.
- * Cost     that of drawing all clients at once.
+ * Errors   TEMOIN_ERR_PLAN: a design that is not rolling; another plan than the bundle's. TEMOIN_ERR_DATA: another
+ * header, a client who is enrolled already or came before the last of the ledger, each with its line; a bundle whose
+ * parts do not belong together. TEMOIN_ERR_IO, also when another process is at work in the folder. Cost     that of
+ * drawing all clients at once.
  */
-TEMOIN_MUST_CHECK temoin_status temoin_bundle_enrol(temoin_context *context, const char *folder, const temoin_plan *plan,
-                                                    const char *batch, bool dry_run, temoin_enrolment *out);
+TEMOIN_MUST_CHECK temoin_status temoin_bundle_enrol(temoin_context *context, const char *folder,
+                                                    const temoin_plan *plan, const char *batch, bool dry_run,
+                                                    temoin_enrolment *out);
 
 /** Reads `results.json` of a bundle, see temoin_results_read_json. */
 TEMOIN_MUST_CHECK temoin_status temoin_bundle_read_results(temoin_context *context, const char *folder,
@@ -60,11 +61,11 @@ typedef struct temoin_verdict {
     const char *difference; /**< where the first one is, what was expected and what was found; NULL: none was found */
     const char
         *missing; /**< an input that is not there, a design or a format that this build does not know; else NULL */
-    const char *engine; /**< the version that made it, as a manifest under its seal says; NULL: none does */
-    const char *trial;  /**< id; NULL when the manifest cannot be read */
-    const char *seed;   /**< "" for a trial that temoin did not draw, or from a secret seed; NULL as above */
+    const char *engine;     /**< the version that made it, as a manifest under its seal says; NULL: none does */
+    const char *trial;      /**< id; NULL when the manifest cannot be read */
+    const char *seed;       /**< "" for a trial that temoin did not draw, or from a secret seed; NULL as above */
     const char *commitment; /**< SHA-256 of the seed, which the plan committed to; NULL: it did not */
-    int64_t n_files;    /**< compared */
+    int64_t n_files;        /**< compared */
 } temoin_verdict;
 
 /** Replays a bundle from its inputs and seed and compares every byte.

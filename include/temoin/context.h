@@ -25,10 +25,14 @@ typedef struct temoin_context_opts {
     /** The value of a variable of the environment that a plan names (`design.seed_env`), NULL when it is not set. NULL:
      * plans that name one are rejected. */
     const char *(*environment)(const char *name);
-    const char *seed_file; /**< holds the secret seed, wherever a plan says that it is; NULL: what the plan says holds */
+    const char
+        *seed_file; /**< holds the secret seed, wherever a plan says that it is; NULL: what the plan says holds */
 } temoin_context_opts;
 
-#define TEMOIN_CONTEXT_OPTS_INIT {0, NULL, NULL, NULL, NULL, NULL}
+#define TEMOIN_CONTEXT_OPTS_INIT                                                                                       \
+    {                                                                                                                  \
+        0, NULL, NULL, NULL, NULL, NULL                                                                                \
+    }
 
 /** Opens a context.
  *

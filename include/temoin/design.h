@@ -21,13 +21,13 @@ typedef struct temoin_assignment temoin_assignment;
 TEMOIN_MUST_CHECK temoin_status temoin_assignment_draw(temoin_context *context, const temoin_trial *trial,
                                                        const temoin_assignment **out);
 
-/** Lines that warn of what is wrong with the design, and say how many assignments it can make and the smallest p value that a
- * two-sided randomization test of it can be sure to reach, exact, about, or at least so much; where places are few, for those
- * who were not deferred. If probabilities were simulated, a line with their Monte Carlo error. Empty for a trial drawn
- * elsewhere. */
+/** Lines that warn of what is wrong with the design, and say how many assignments it can make and the smallest p value
+ * that a two-sided randomization test of it can be sure to reach, exact, about, or at least so much; where places are
+ * few, for those who were not deferred. If probabilities were simulated, a line with their Monte Carlo error. Empty for
+ * a trial drawn elsewhere. */
 TEMOIN_MUST_CHECK temoin_status temoin_assignment_render_count(temoin_context *context,
-                                                               const temoin_assignment *assignment,
-                                                               const char **text, size_t *length);
+                                                               const temoin_assignment *assignment, const char **text,
+                                                               size_t *length);
 
 /** Units in an arm (0: the reference); -1 beyond the last arm. */
 int64_t temoin_assignment_n_in_arm(const temoin_assignment *assignment, int32_t arm);
@@ -35,8 +35,8 @@ int64_t temoin_assignment_n_in_arm(const temoin_assignment *assignment, int32_t 
 /** The name of an arm (0: the reference); NULL beyond the last. */
 const char *temoin_assignment_arm_name(const temoin_assignment *assignment, int32_t arm);
 
-/** A line per stratum with its clients and, for each arm, its probability and how many clients it can expect; it says nothing
- * of the draw. */
+/** A line per stratum with its clients and, for each arm, its probability and how many clients it can expect; it says
+ * nothing of the draw. */
 TEMOIN_MUST_CHECK temoin_status temoin_trial_render_shares(temoin_context *context, const temoin_trial *trial,
                                                            const char **text, size_t *length);
 

@@ -9,8 +9,8 @@
 extern "C" {
 #endif
 
-/** A line on the randomization tests that the plan asks for: how many redraws, or assignments, and the smallest p value that
- * they can give; empty where it asks for none, or the draw cannot be repeated. */
+/** A line on the randomization tests that the plan asks for: how many redraws, or assignments, and the smallest p value
+ * that they can give; empty where it asks for none, or the draw cannot be repeated. */
 TEMOIN_MUST_CHECK temoin_status temoin_assignment_render_randomization(temoin_context *context,
                                                                        const temoin_assignment *assignment,
                                                                        const char **text, size_t *length);

@@ -26,8 +26,8 @@ const char *temoin_column_type_name(temoin_column_type type);
 typedef struct temoin_column {
     const char *name;
     temoin_column_type type;
-    const double *number;     /**< number, flag, date: NaN missing; NULL for a category */
-    const int32_t *code;      /**< category, and any column asked for as text: index into `level`, -1 missing; else NULL */
+    const double *number; /**< number, flag, date: NaN missing; NULL for a category */
+    const int32_t *code;  /**< category, and any column asked for as text: index into `level`, -1 missing; else NULL */
     const char *const *level; /**< [n_levels] the distinct cell texts (UTF-8) in byte order */
     int32_t n_levels;
     int64_t n_missing;
@@ -60,19 +60,21 @@ typedef struct temoin_csv_opts {
 } temoin_csv_opts;
 
 /** Comma or detected delimiter, decimal point, UTF-8, missing: the empty cell and "NA". */
-#define TEMOIN_CSV_OPTS_INIT {0, '.', "utf-8", NULL, -1, NULL, 0, false}
+#define TEMOIN_CSV_OPTS_INIT                                                                                           \
+    {                                                                                                                  \
+        0, '.', "utf-8", NULL, -1, NULL, 0, false                                                                      \
+    }
 
 /** Reads a CSV file (RFC 4180: quoted fields, doubled quotes, newlines in quotes, LF or CRLF) with a header line.
  *
  * Shapes   every column [n_rows]. Blanks around an unquoted cell do not count.
  * Missing  cells equal to a missing text; in a numeric column NaN, in a category -1.
- * Notes    a type is inferred over the whole column: flag if all present cells are flag words of one pair, number if all
- *          are numbers, date if all are ISO dates, else category. A column without any present cell is a number.
- * Errors   TEMOIN_ERR_IO; TEMOIN_ERR_DATA with up to twenty problems, each with line and column: ragged rows, NUL
- *          bytes, unclosed quotes, duplicate or empty header names, invalid bytes for the encoding, no header, no rows,
- *          a cell that does not fit a requested type, a requested column that is absent unless
- *          `absent_allowed`.
- * Cost     O(bytes) time; file and columns in memory.
+ * Notes    a type is inferred over the whole column: flag if all present cells are flag words of one pair, number if
+ * all are numbers, date if all are ISO dates, else category. A column without any present cell is a number. Errors
+ * TEMOIN_ERR_IO; TEMOIN_ERR_DATA with up to twenty problems, each with line and column: ragged rows, NUL bytes,
+ * unclosed quotes, duplicate or empty header names, invalid bytes for the encoding, no header, no rows, a cell that
+ * does not fit a requested type, a requested column that is absent unless `absent_allowed`. Cost     O(bytes) time;
+ * file and columns in memory.
  */
 TEMOIN_MUST_CHECK temoin_status temoin_frame_read_csv(temoin_context *context, const char *path,
                                                       const temoin_csv_opts *opts, const temoin_frame **out);

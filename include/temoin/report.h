@@ -14,7 +14,10 @@ typedef struct temoin_report_opts {
     int width;            /**< terminal: columns of the screen */
 } temoin_report_opts;
 
-#define TEMOIN_REPORT_OPTS_INIT {"en", "terminal", 100}
+#define TEMOIN_REPORT_OPTS_INIT                                                                                        \
+    {                                                                                                                  \
+        "en", "terminal", 100                                                                                          \
+    }
 
 /** Renders a report of the results through the sections and one renderer.
  *

@@ -49,7 +49,7 @@ typedef struct temoin_row {
     double p_randomization; /**< by redraws of the trial's own design; NaN with all that follows: not asked for */
     double p_randomization_low; /**< Clopper-Pearson band of what more redraws would give; both p where it is exact */
     double p_randomization_high;
-    double value_randomization;    /**< of ranks: the shift between the arms that they suggest (Hodges & Lehmann) */
+    double value_randomization;  /**< of ranks: the shift between the arms that they suggest (Hodges & Lehmann) */
     double ci_randomization_low; /**< constant effects that the test does not reject; NaN: no bound on that side */
     double ci_randomization_high;
     const char *randomization_statistic; /**< key of what the test compares, "" without */

@@ -17,10 +17,10 @@ typedef struct temoin_trial temoin_trial;
 /** Reads the client file, and the outcome files unless `with_outcomes` is false, and joins them.
  *
  * Missing  see frame.h; a client without a row at a wave has missing measures there.
- * Errors   those of the frame; TEMOIN_ERR_DATA with up to twenty problems, each with file and line: an id twice, an id in
- *          two arms, an id in an outcome file that no client has, two rows for one client and wave, a unit in no stratum,
- *          an arm that the plan does not declare; TEMOIN_ERR_PLAN when the plan names a column or wave that is not there.
- * Cost     O(cells) time and memory, O(n log n) for the order of ids.
+ * Errors   those of the frame; TEMOIN_ERR_DATA with up to twenty problems, each with file and line: an id twice, an id
+ * in two arms, an id in an outcome file that no client has, two rows for one client and wave, a unit in no stratum, an
+ * arm that the plan does not declare; TEMOIN_ERR_PLAN when the plan names a column or wave that is not there. Cost
+ * O(cells) time and memory, O(n log n) for the order of ids.
  */
 TEMOIN_MUST_CHECK temoin_status temoin_trial_build(temoin_context *context, const temoin_plan *plan, bool with_outcomes,
                                                    const temoin_trial **out);
@@ -29,8 +29,8 @@ TEMOIN_MUST_CHECK temoin_status temoin_trial_build(temoin_context *context, cons
 int64_t temoin_trial_n_units(const temoin_trial *trial);
 
 /** A few lines that say what is there: units, strata, arms, providers, waves, measures. */
-TEMOIN_MUST_CHECK temoin_status temoin_trial_render(temoin_context *context, const temoin_trial *trial, const char **text,
-                                                    size_t *length);
+TEMOIN_MUST_CHECK temoin_status temoin_trial_render(temoin_context *context, const temoin_trial *trial,
+                                                    const char **text, size_t *length);
 
 #ifdef __cplusplus
 }

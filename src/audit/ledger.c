@@ -134,7 +134,8 @@ static temoin_status start_ledger(temoin_context *ctx, const temoin_assignment *
     return TEMOIN_OK;
 }
 
-/* After some lines, how long they all will be is known well enough: positions grow to their most digits, ids vary a little. */
+/* After some lines, how long they all will be is known well enough: positions grow to their most digits, ids vary a
+ * little. */
 static void reserve_rest(tm_sink *sink, int64_t n_done, int64_t n)
 {
     enum { DIGITS = 8 };

@@ -36,7 +36,8 @@ static bool make_room(tm_sink *sink, size_t more)
 
 void tm_sink_reserve(tm_sink *sink, int64_t more)
 {
-    if (!sink->out_of_memory && sink->length + (size_t)more + 1 > sink->room) move_to(sink, sink->length + (size_t)more + 1);
+    if (!sink->out_of_memory && sink->length + (size_t)more + 1 > sink->room)
+        move_to(sink, sink->length + (size_t)more + 1);
 }
 
 void tm_sink_put_bytes(tm_sink *sink, const char *bytes, size_t length)

@@ -14,7 +14,8 @@ static double variance_of(const temoin_baseline_row *row, bool share)
     return share ? row->mean * (1 - row->mean) : row->sd * row->sd;
 }
 
-static void summarize(const temoin_assignment *assignment, const tm_characteristic *c, int32_t arm, temoin_baseline_row *row)
+static void summarize(const temoin_assignment *assignment, const tm_characteristic *c, int32_t arm,
+                      temoin_baseline_row *row)
 {
     double sum = 0, square = 0;
     *row =

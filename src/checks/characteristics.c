@@ -30,7 +30,8 @@ static tm_label label_of(const temoin_plan *plan, const char *name)
     return (tm_label){name, name};
 }
 
-static temoin_status list_columns(temoin_context *ctx, const temoin_trial *trial, const temoin_column ***out, int32_t *n)
+static temoin_status list_columns(temoin_context *ctx, const temoin_trial *trial, const temoin_column ***out,
+                                  int32_t *n)
 {
     const temoin_plan *plan = trial->plan;
     int32_t n_names = 0, room = plan->n_columns + plan->design.strata.n;
@@ -54,7 +55,8 @@ static temoin_status list_columns(temoin_context *ctx, const temoin_trial *trial
     return TEMOIN_OK;
 }
 
-temoin_status tm_characteristics_build(temoin_context *ctx, const temoin_trial *trial, tm_characteristic **out, int64_t *n)
+temoin_status tm_characteristics_build(temoin_context *ctx, const temoin_trial *trial, tm_characteristic **out,
+                                       int64_t *n)
 {
     const temoin_column **columns;
     int32_t n_columns;

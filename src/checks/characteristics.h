@@ -28,9 +28,9 @@ static inline double tm_characteristic_value(const tm_characteristic *c, int64_t
     return c->number ? c->number[u] : c->code[u] == c->which;
 }
 
-/* Strata, declared columns, covariates of the estimates, each once, then baselines of the measures; all levels of a category
- * stand together. Not dates, providers, the column of the arms, nor categories of more than twenty levels. The list is in the
- * caller's scratch, the texts live as long as the trial. */
+/* Strata, declared columns, covariates of the estimates, each once, then baselines of the measures; all levels of a
+ * category stand together. Not dates, providers, the column of the arms, nor categories of more than twenty levels. The
+ * list is in the caller's scratch, the texts live as long as the trial. */
 TEMOIN_MUST_CHECK temoin_status tm_characteristics_build(temoin_context *ctx, const temoin_trial *trial,
                                                          tm_characteristic **out, int64_t *n);
 

@@ -29,14 +29,16 @@ static temoin_status analyze(temoin_context *context, const command_args *args, 
     if (status == TEMOIN_OK) status = temoin_assignment_draw(context, trial, &assignment);
     if (status == TEMOIN_OK) status = announce(context, args, assignment);
     if (status == TEMOIN_OK) status = temoin_results_build(context, trial, assignment, results);
-    if (status == TEMOIN_OK) status = temoin_bundle_write(context, tm_command_folder(args, *plan), trial, assignment, *results);
+    if (status == TEMOIN_OK)
+        status = temoin_bundle_write(context, tm_command_folder(args, *plan), trial, assignment, *results);
     return status;
 }
 
 static int screen_width(void)
 {
     struct winsize size;
-    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 40) return WIDTH_IN_A_PIPE;
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 40)
+        return WIDTH_IN_A_PIPE;
     return size.ws_col < WIDEST ? size.ws_col : WIDEST;
 }
 
@@ -55,7 +57,8 @@ static temoin_status print(temoin_context *context, const command_args *args, co
     if (status != TEMOIN_OK) return status;
     fwrite(text, 1, length, stdout);
     for (int32_t l = 0; l < results->n_languages; l++)
-        printf("%s%s/report.%s.html\n", l ? "        " : "report: ", tm_command_folder(args, plan), results->languages[l]);
+        printf("%s%s/report.%s.html\n", l ? "        " : "report: ", tm_command_folder(args, plan),
+               results->languages[l]);
     return TEMOIN_OK;
 }
 

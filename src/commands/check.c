@@ -9,8 +9,8 @@ typedef struct said {
     size_t length[N_TEXTS];
 } said;
 
-/* Goes through the whole run, and so finds everything that would stop it, but writes nothing. A trial that is still to be
- * observed has no outcome files yet: then its plan names none. */
+/* Goes through the whole run, and so finds everything that would stop it, but writes nothing. A trial that is still to
+ * be observed has no outcome files yet: then its plan names none. */
 static temoin_status check(temoin_context *context, const char *path, said *s)
 {
     const temoin_plan *plan;
@@ -21,8 +21,10 @@ static temoin_status check(temoin_context *context, const char *path, said *s)
     if (status == TEMOIN_OK) status = temoin_trial_build(context, plan, true, &trial);
     if (status == TEMOIN_OK) status = temoin_assignment_draw(context, trial, &assignment);
     if (status == TEMOIN_OK) status = temoin_results_build(context, trial, assignment, &results);
-    if (status == TEMOIN_OK) status = temoin_trial_render(context, trial, &s->text[DESCRIPTION], &s->length[DESCRIPTION]);
-    if (status == TEMOIN_OK) status = temoin_assignment_render_count(context, assignment, &s->text[COUNT], &s->length[COUNT]);
+    if (status == TEMOIN_OK)
+        status = temoin_trial_render(context, trial, &s->text[DESCRIPTION], &s->length[DESCRIPTION]);
+    if (status == TEMOIN_OK)
+        status = temoin_assignment_render_count(context, assignment, &s->text[COUNT], &s->length[COUNT]);
     if (status == TEMOIN_OK)
         status = temoin_assignment_render_randomization(context, assignment, &s->text[RANDOMIZATION],
                                                         &s->length[RANDOMIZATION]);

@@ -39,7 +39,7 @@ typedef struct command_args {
     const char *output;  /* -o; NULL: the default */
     const char *lang;
     const char *format;
-    const char *enrol; /* the batch; NULL: none */
+    const char *enrol;   /* the batch; NULL: none */
     const char *key;     /* file */
     const char *new_key; /* file */
     const char *reveal;  /* client */

@@ -12,8 +12,10 @@ static void print_registry(int registry)
     }
     for (int i = 0; temoin_registry_view(registry, i).key; i++) {
         temoin_entry entry = temoin_registry_view(registry, i);
-        if (entry.title[0]) printf("  %-*s  %s\n", width, entry.key, entry.title);
-        else printf("  %s\n", entry.key);
+        if (entry.title[0])
+            printf("  %-*s  %s\n", width, entry.key, entry.title);
+        else
+            printf("  %s\n", entry.key);
         if (entry.cites[0]) printf("  %-*s  %s\n", width, "", entry.cites);
     }
 }

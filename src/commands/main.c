@@ -14,12 +14,16 @@ int tm_command_failed(const temoin_context *context, temoin_status status)
     size_t n_more = temoin_context_n_problems_dropped(context);
     if (n_more) fprintf(stderr, "temoin: … and %zu%s more\n", n_more, n_more < 1000 ? "" : " or");
     switch (status) {
-    case TEMOIN_OK: return EXIT_DONE;
-    case TEMOIN_ERR_USAGE: return EXIT_USAGE;
+    case TEMOIN_OK:
+        return EXIT_DONE;
+    case TEMOIN_ERR_USAGE:
+        return EXIT_USAGE;
     case TEMOIN_ERR_PLAN:
-    case TEMOIN_ERR_DATA: return EXIT_REJECTED;
+    case TEMOIN_ERR_DATA:
+        return EXIT_REJECTED;
     case TEMOIN_ERR_MEMORY:
-    case TEMOIN_ERR_IO: break;
+    case TEMOIN_ERR_IO:
+        break;
     }
     return EXIT_MACHINE;
 }

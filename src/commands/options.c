@@ -23,8 +23,10 @@ static const option_row rows[] = {
     {OPT_NEW_KEY, "new-key", 'w', "FILE", "make a secret key in FILE and its public key in FILE.pub"},
     {OPT_SEED_FILE, "seed-file", 'S', "FILE", "the secret seed, for a plan that holds its commitment only"},
     {OPT_EXPORT, "format", 'f', "KEY", "see `temoin list exports`"},
-    {OPT_EXPORT, "by", 'b', "COLUMN", "sealed: a list for each value of this column (default: the first of the strata)"},
-    {OPT_EXPORT, "output", 'o', "DIR", "write there (default: a folder named as the trial's id, a dash and the format)"},
+    {OPT_EXPORT, "by", 'b', "COLUMN",
+     "sealed: a list for each value of this column (default: the first of the strata)"},
+    {OPT_EXPORT, "output", 'o', "DIR",
+     "write there (default: a folder named as the trial's id, a dash and the format)"},
     {OPT_LANG, "lang", 'l', "en|fr", "language of what is printed"},
     {OPT_FORMAT, "format", 'f', "KEY", "renderer, see `temoin list renderers` (default: terminal)"},
     {OPT_STRICT, "strict", 's', NULL, "exit with 4 when an estimate is refused"},
@@ -67,33 +69,64 @@ static int take_threads(const temoin_command *command, const char *text, int *th
 {
     char *end;
     long n = strtol(text, &end, 10);
-    if (*text == '\0' || *end || n < 1 || n > 1024) return usage(command, "--threads wants a number from 1 to 1024, not", text);
+    if (*text == '\0' || *end || n < 1 || n > 1024)
+        return usage(command, "--threads wants a number from 1 to 1024, not", text);
     *threads = (int)n;
     return -1;
 }
 
-static int take(const temoin_command *command, int letter, const char *value, command_args *args, temoin_context_opts *opts)
+static int take(const temoin_command *command, int letter, const char *value, command_args *args,
+                temoin_context_opts *opts)
 {
     switch (letter) {
-    case 'o': args->output = value; break;
+    case 'o':
+        args->output = value;
+        break;
     case 'l':
-        if (strcmp(value, "en") != 0 && strcmp(value, "fr") != 0) return usage(command, "--lang is en or fr, not", value);
+        if (strcmp(value, "en") != 0 && strcmp(value, "fr") != 0)
+            return usage(command, "--lang is en or fr, not", value);
         args->lang = value;
         break;
-    case 'f': args->format = value; break;
-    case 'e': args->enrol = value; break;
-    case 'r': args->reveal = value; break;
-    case 'k': args->key = value; break;
-    case 'w': args->new_key = value; break;
-    case 'S': opts->seed_file = value; break;
-    case 'b': args->by = value; break;
-    case 'n': args->dry_run = true; break;
-    case 's': args->strict = true; break;
-    case 't': return take_threads(command, value, &opts->threads);
-    case 'c': opts->cpu = value; break;
-    case 'q': args->quiet = true; break;
-    case 'h': tm_options_print_command_help(stdout, command); return EXIT_DONE;
-    default: return EXIT_USAGE;
+    case 'f':
+        args->format = value;
+        break;
+    case 'e':
+        args->enrol = value;
+        break;
+    case 'r':
+        args->reveal = value;
+        break;
+    case 'k':
+        args->key = value;
+        break;
+    case 'w':
+        args->new_key = value;
+        break;
+    case 'S':
+        opts->seed_file = value;
+        break;
+    case 'b':
+        args->by = value;
+        break;
+    case 'n':
+        args->dry_run = true;
+        break;
+    case 's':
+        args->strict = true;
+        break;
+    case 't':
+        return take_threads(command, value, &opts->threads);
+    case 'c':
+        opts->cpu = value;
+        break;
+    case 'q':
+        args->quiet = true;
+        break;
+    case 'h':
+        tm_options_print_command_help(stdout, command);
+        return EXIT_DONE;
+    default:
+        return EXIT_USAGE;
     }
     return -1;
 }
@@ -116,7 +149,8 @@ int tm_options_read(const temoin_command *command, int argc, char **argv, comman
     int n = 0;
     for (int r = 0; r < N_ROWS; r++) {
         if (!(command->options & rows[r].bit)) continue;
-        known[n++] = (struct option){rows[r].name, rows[r].argument ? required_argument : no_argument, NULL, rows[r].letter};
+        known[n++] =
+            (struct option){rows[r].name, rows[r].argument ? required_argument : no_argument, NULL, rows[r].letter};
         size_t end = strlen(letters);
         letters[end] = (char)rows[r].letter;
         letters[end + 1] = rows[r].argument ? ':' : '\0';

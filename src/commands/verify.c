@@ -39,7 +39,8 @@ static void print_verdict(const command_args *args, const temoin_verdict *verdic
 /* Whose signature it is that nobody demanded, the reader has to judge. */
 static void print_signature(const command_args *args, const temoin_signature *signature)
 {
-    if (signature->difference) printf("different: %s\n", signature->difference);
+    if (signature->difference)
+        printf("different: %s\n", signature->difference);
     else if (signature->there && !args->quiet)
         printf("signed by %.16s%s\n", signature->key,
                signature->demanded ? "" : ", as signature.json says; pass --key to demand a key that you know");

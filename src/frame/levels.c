@@ -45,7 +45,8 @@ static temoin_status widen(tm_distinct *d, int64_t n_slots)
     return TEMOIN_OK;
 }
 
-/* Twice the room; but where most of many cells differ, room for all of them at once: what is outgrown is not given back. */
+/* Twice the room; but where most of many cells differ, room for all of them at once: what is outgrown is not given
+ * back. */
 static int64_t next_size(const tm_distinct *d, int64_t i)
 {
     enum { MANY = 1 << 15 };

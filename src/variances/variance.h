@@ -26,7 +26,8 @@ typedef struct tm_variance {
     /* out [n_contrasts]; contrasts whose value is not identified are left alone. NULL: a formula that only estimators
      * with a `run` of their own know. */
     temoin_status (*run)(temoin_context *ctx, const tm_fit *fit, tm_uncertainty *out);
-    /* The same variance, where its degrees of freedom are most of the work and nobody asks for them; NULL: none such. */
+    /* The same variance, where its degrees of freedom are most of the work and nobody asks for them; NULL: none such.
+     */
     temoin_status (*run_plain)(temoin_context *ctx, const tm_fit *fit, tm_uncertainty *out);
 } tm_variance;
 

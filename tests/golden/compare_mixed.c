@@ -3,8 +3,8 @@
  *
  * Everything agrees to 1e-6 of itself, which is closer than the results' own tolerances (1e-5, and 1e-4 for degrees of
  * freedom, whose derivatives lmerTest takes numerically); ends of intervals to 1e-6 standard errors. What is left is
- * lme4's: it stops when its criterion no longer changes, 5e-7 away from the variance that is the root of the score. That
- * root, found with R's uniroot to 1e-14, is 6.0115356844 for sim_placement's wellbeing (here 6.01153568440, lme4
+ * lme4's: it stops when its criterion no longer changes, 5e-7 away from the variance that is the root of the score.
+ * That root, found with R's uniroot to 1e-14, is 6.0115356844 for sim_placement's wellbeing (here 6.01153568440, lme4
  * 6.01153696) and .02960591994 for achievement_awards by maximum likelihood (here .0296059199, lme4 .0296059352). A
  * variance of zero is at_zero here and `singular` there; the reference has no tolerance for what follows from it, and
  * the degrees of freedom agree to 1e-6 all the same. */

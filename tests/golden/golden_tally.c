@@ -2,24 +2,9 @@
 #include "golden_tally.h"
 
 golden_comparer *const golden_comparers[] = {
-    compare_linear,
-    compare_glm,
-    compare_mixed,
-    compare_survival,
-    compare_binary,
-    compare_rank,
-    compare_effect_size,
-    compare_multiplicity,
-    compare_iv,
-    compare_quantile,
-    compare_pooled,
-    compare_partial,
-    compare_icc,
-    compare_bootstrap,
-    compare_joint,
-    compare_step_down,
-    compare_randomization,
-    NULL,
+    compare_linear,      compare_glm,          compare_mixed, compare_survival,  compare_binary,        compare_rank,
+    compare_effect_size, compare_multiplicity, compare_iv,    compare_quantile,  compare_pooled,        compare_partial,
+    compare_icc,         compare_bootstrap,    compare_joint, compare_step_down, compare_randomization, NULL,
 };
 
 void golden_leave(golden_tally *t, const golden_result *r, const char *reason)
