@@ -79,7 +79,7 @@ typedef struct temoin_survival_row {
  *
  * `verdict` is one of
  *   "not_identifiable"    worker and effect cannot be told apart: an arm with workers has one only, or each worker has
- *                         one client, or no stratum has two workers of an arm
+ *                         one client, or, of two to four strata, none has two workers of an arm
  *   "randomized_workers"  workers were drawn for the arms
  *   "crossed"             workers serve several arms: effects within workers exist
  *   "one_arm"             one arm only has workers: partially nested

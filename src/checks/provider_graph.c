@@ -5,7 +5,8 @@
 
 enum { FEW_WORKERS = 5 }; /* fewer in an arm are weak evidence on how workers differ */
 
-/* No stratum has two workers of the same arm, and there are several strata. */
+/* No stratum has two workers of the same arm, and there are a few strata. With more, each is a comparison of persons
+ * too, but their differences from stratum to stratum show how much persons matter. */
 static temoin_status find_stratum_workers(temoin_context *ctx, tm_provider_graph *graph)
 {
     const temoin_trial *trial = graph->assignment->trial;
@@ -21,7 +22,7 @@ static temoin_status find_stratum_workers(temoin_context *ctx, tm_provider_graph
         if (!*seen) *seen = p + 1;
         several |= *seen != p + 1;
     }
-    graph->worker_is_stratum = trial->n_strata > 1 && !several;
+    graph->worker_is_stratum = trial->n_strata > 1 && trial->n_strata < FEW_WORKERS && !several;
     tm_arena_rewind(&ctx->scratch, mark);
     return TEMOIN_OK;
 }

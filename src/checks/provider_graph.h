@@ -15,7 +15,7 @@ typedef struct tm_provider_graph {
     const char *const *name; /* [n_providers] */
     const int64_t *n;        /* [n_providers * n_arms] clients */
     const int64_t *n_blank;  /* [n_arms] clients without a worker */
-    bool worker_is_stratum;  /* of several strata, none has two workers in an arm that has workers */
+    bool worker_is_stratum;  /* of two to four strata, none has two workers in an arm that has workers */
 } tm_provider_graph;
 
 /* What can be told apart. */
@@ -36,9 +36,9 @@ tm_recommended tm_provider_graph_recommended(const tm_provider_graph *graph, con
 
 /* Of the arms `arm` [n]. In this order:
  *
- *     not_identifiable   an arm with workers has one (one_worker_in_arm; one_worker: there is no other anywhere);
- *                        each worker has one client (every_worker_one_client); no stratum has two workers of an arm
- *                        (worker_is_stratum), so that a comparison within strata is one of workers
+ *     not_identifiable   an arm with workers has one (one_worker_in_arm; one_worker_in_total);
+ *                        each worker has one client (every_worker_one_client); of two to four strata none has two
+ *                        workers of an arm (worker_is_stratum), so that a comparison within strata is one of workers
  *     randomized_workers the plan or the design says that workers were drawn for the arms (workers_randomized)
  *     crossed            a worker has clients in several of the arms (workers_crossed)
  *     one_arm            one arm only has workers (workers_one_arm)

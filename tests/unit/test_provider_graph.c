@@ -58,6 +58,8 @@ static void every_verdict_is_earned(void **state)
     expect("a0x b0x c1x d1x", "structure: nested", (wanted){"not_identifiable", "every_worker_one_client", 4, 2, 0, 0});
     expect("a0x a0x b0y b0y c1x c1x d1y d1y", "structure: nested",
            (wanted){"not_identifiable", "worker_is_stratum", 4, 2, 0, 0});
+    expect("a0v a0v b1v c0w d1w d1w e0x f1x g0y g0y h1y i0z i0z j1z", "structure: nested",
+           (wanted){"adequate", "enough_workers", 10, 2, 0, 0}); /* five pairs of workers */
     expect("a0x a0x b0x b0x c1x c1x d1x d1x", "structure: nested", (wanted){"weak", "few_workers", 4, 2, 0, 0});
     expect("a0x a0x b0x b0x c1x c1x d1x d1x", "structure: nested, randomized: true",
            (wanted){"randomized_workers", "workers_randomized", 4, 2, 0, 0});
